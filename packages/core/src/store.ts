@@ -1,0 +1,24 @@
+// What the author of a store needs; applications import the package itself.
+
+export {
+  appendConditionFailed,
+  assertAppendCondition,
+  assertExpectedRevision,
+  checkExpectedRevision,
+} from './append-condition.ts'
+export { invariant } from './errors.ts'
+export { assertEventQuery } from './event-query.ts'
+export { assertRetention } from './retention.ts'
+export { assertSelection, assertWholeNumber } from './selection.ts'
+export {
+  type AppendRequest,
+  type EventRequest,
+  prepareAppend,
+  type StreamRequest,
+} from './store/append-request.ts'
+export { DerivedEventIds, randomStoreId } from './store/event-id.ts'
+export { EventIndex, type IndexedAppend, type IndexedEvent, lastRevisions } from './store/event-index.ts'
+export { eventObject, JsonEvent, type JsonEventParts } from './store/json-event.ts'
+export { assertReadOptions } from './store/read-options.ts'
+export { HeadWaiters, readerOf, type SubscriptionSource, subscribeByReading } from './store/subscription.ts'
+export { assertCategoryName, assertStreamName } from './stream.ts'
