@@ -1,0 +1,135 @@
+import { defineDecider, reject } from '@annals/core'
+import { z } from 'zod'
+import { priceOf, totalOf } from './prices.ts'
+
+const item = z.string().trim().min(1).max(60)
+const quantity = z.int().min(1).max(999)
+const price = z.string().regex(/^\d{1,6}\.\d{2}$/, 'Expected a price such as "2.49"')
+
+/** One line of a cart. */
+export interface CartLine {
+  readonly item: string
+  readonly quantity: number
+  /** A decimal with two places, as text, so that it never drifts. */
+  readonly unitPrice: string
+}
+
+/** What a cart decides on. */
+export interface CartState {
+  readonly status: 'open' | 'checked-out' | 'abandoned'
+  /** By item. */
+  readonly lines: ReadonlyMap<string, CartLine>
+}
+
+/** The shopping cart: one stream for each, `cart-…`. */
+export const Cart = defineDecider({
+  category: 'cart',
+  description: 'A shopping cart, from the moment it is opened until it is checked out or abandoned.',
+  events: {
+    CartOpened: z.object({ shopper: z.string().min(1).max(60) }),
+    ItemAdded: z.object({ item, quantity, unitPrice: price }),
+    ItemRemoved: z.object({ item }),
+    QuantityChanged: z.object({ item, quantity }),
+    CheckedOut: z.object({
+      total: z.string(),
+      lines: z.array(z.object({ item, quantity, unitPrice: price })),
+      /** When the shop closed the sale, by the shop's clock. */
+      at: z.iso.datetime(),
+    }),
+    CartAbandoned: z.object({ reason: z.string().max(200).optional() }),
+  },
+  rejections: {
+    'cart-closed': 'The cart has been checked out or abandoned, so it no longer changes.',
+    'cart-empty': 'An empty cart cannot be checked out.',
+    'cart-full': 'A cart holds at most 200 different items.',
+    'not-in-cart': 'The item is not in the cart.',
+    'too-many': 'A cart holds at most 999 of one item.',
+  },
+  initialState: (): CartState => ({ status: 'open', lines: new Map() }),
+  evolve: {
+    CartOpened: (cart) => cart,
+    ItemAdded: (cart, { item, quantity, unitPrice }) =>
+      withLine(cart, { item, unitPrice, quantity: quantity + quantityOf(cart, item) }),
+    ItemRemoved: (cart, { item }) => withoutLine(cart, item),
+    QuantityChanged: (cart, { item, quantity }) => {
+      const line = cart.lines.get(item)
+      return line ? withLine(cart, { ...line, quantity }) : cart
+    },
+    CheckedOut: (cart) => ({ ...cart, status: 'checked-out' }),
+    CartAbandoned: (cart) => ({ ...cart, status: 'abandoned' }),
+  },
+  commands: {
+    OpenCart: {
+      description: 'Opens a new cart for a shopper.',
+      requires: 'no-stream',
+      input: z.object({ shopper: z.string().trim().min(1).max(60) }),
+      decide: (_cart, { shopper }) => ({ type: 'CartOpened', data: { shopper } }),
+    },
+    AddItem: {
+      description: 'Puts an item into the cart, at its present price; more of one that is there already.',
+      input: z.object({ item, quantity }),
+      decide: (cart, { item, quantity }) => {
+        if (cart.status !== 'open') return reject('cart-closed')
+        if (quantityOf(cart, item) + quantity > 999)
+          return reject('too-many', { item, inCart: quantityOf(cart, item), max: 999 })
+        if (!cart.lines.has(item) && cart.lines.size >= 200) return reject('cart-full', { max: 200 })
+        return {
+          type: 'ItemAdded',
+          data: { item, quantity, unitPrice: cart.lines.get(item)?.unitPrice ?? priceOf(item) },
+        }
+      },
+    },
+    RemoveItem: {
+      description: 'Takes an item out of the cart.',
+      input: z.object({ item }),
+      decide: (cart, { item }) => {
+        if (cart.status !== 'open') return reject('cart-closed')
+        return cart.lines.has(item)
+          ? { type: 'ItemRemoved', data: { item } }
+          : reject('not-in-cart', { item })
+      },
+    },
+    ChangeQuantity: {
+      description: 'Changes how many of an item are in the cart.',
+      input: z.object({ item, quantity }),
+      decide: (cart, { item, quantity }) => {
+        if (cart.status !== 'open') return reject('cart-closed')
+        if (!cart.lines.has(item)) return reject('not-in-cart', { item })
+        return quantityOf(cart, item) === quantity
+          ? []
+          : { type: 'QuantityChanged', data: { item, quantity } }
+      },
+    },
+    CheckOut: {
+      description: 'Buys what is in the cart and closes it.',
+      input: z.object({}),
+      decide: (cart, _input, { now }) => {
+        if (cart.status !== 'open') return reject('cart-closed')
+        if (cart.lines.size === 0) return reject('cart-empty')
+        const lines = [...cart.lines.values()]
+        return { type: 'CheckedOut', data: { total: totalOf(lines), lines, at: now.toISOString() } }
+      },
+    },
+    AbandonCart: {
+      description: 'Leaves the cart without buying and closes it.',
+      input: z.object({ reason: z.string().trim().max(200).optional() }),
+      decide: (cart, { reason }) =>
+        cart.status === 'open' ? { type: 'CartAbandoned', data: { reason } } : reject('cart-closed'),
+    },
+  },
+})
+
+/** How many of an item are in a cart. */
+function quantityOf(cart: CartState, item: string): number {
+  return cart.lines.get(item)?.quantity ?? 0
+}
+
+function withLine(cart: CartState, line: CartLine): CartState {
+  return { ...cart, lines: new Map(cart.lines).set(line.item, line) }
+}
+
+function withoutLine(cart: CartState, item: string): CartState {
+  const lines = new Map(cart.lines)
+  lines.delete(item)
+  return { ...cart, lines }
+}

@@ -1,0 +1,307 @@
+import type { AppendCondition } from './append-condition.ts'
+import type { Clock } from './clock.ts'
+import {
+  CommandHandler,
+  type CommandInput,
+  type CommandOutcome,
+  type ExecuteOptions,
+  validateEventData,
+} from './command-handler.ts'
+import type { Command, Decider } from './decider.ts'
+import { AnnalsError } from './errors.ts'
+import type { NewEvent } from './event.ts'
+import type { Appended, EventStore, StreamAppend } from './event-store.ts'
+import { invalidDefinition } from './fold.ts'
+import type { Position } from './position.ts'
+import type { OnProgress } from './progress.ts'
+import type { Projection } from './projection.ts'
+import { ProjectionRunner, type ProjectionStatus } from './projection-runner.ts'
+import { type AsOf, answerLive, type Query, type QueryAnswer, type QueryInput } from './query.ts'
+import { createMemoryReadModels, type ReadModelStore } from './read-model.ts'
+import { validateInput } from './schema.ts'
+import { categoryOf } from './stream.ts'
+
+/** What an application is made of. Projections that a query names need not be listed. */
+export type Module = AnyDecider | Query | Projection
+
+/** Any decider, whatever its types. */
+// biome-ignore lint/suspicious/noExplicitAny: a decider is both taken from and given to, so no narrower type takes them all
+type AnyDecider = Decider<any, any, any, any>
+
+/** What `createApp` is given. */
+export interface AppOptions {
+  readonly store: EventStore
+  readonly modules: readonly Module[]
+  /** Where read models other than `inMemory` ones are kept. */
+  readonly readModels?: readonly ReadModelStore[]
+  /** Tells deciders the time. Default: the system's clock. */
+  readonly clock?: Clock
+  /** How often a command that meets a concurrent change is decided, the first time included. From 1. Default: 10. */
+  readonly commandAttemptsMax?: number
+}
+
+/** What can be said with a query. */
+export interface QueryOptions {
+  /** Live queries: the moment of the past to answer for. Default: now. */
+  readonly asOf?: AsOf | undefined
+  /** Projected queries: answer only when the read model has seen this position, such as one that a command answered with. */
+  readonly waitFor?: Position | undefined
+  /** How long to wait for that. Default: 5,000. */
+  readonly timeoutMs?: number | undefined
+}
+
+/** A running application: the two sides of CQRS over one store. */
+export interface App {
+  readonly store: EventStore
+  readonly deciders: readonly Decider[]
+  /** By name. */
+  readonly commands: ReadonlyMap<string, Command>
+  readonly queries: ReadonlyMap<string, Query>
+  readonly projections: ReadonlyMap<string, Projection>
+
+  /**
+   * Executes a command: validates its input, folds the stream's events, decides, and records what was decided. A decision
+   * against it is a value, `{ accepted: false, code }`.
+   *
+   * @throws AnnalsError `unknown-command`, `invalid-input`, `invalid-argument`, `stream-not-found`,
+   *   `stream-already-exists`, `wrong-expected-revision`, `command-conflict`, `unknown-event-type`, `invalid-event`, and
+   *   what `EventStore.append` throws
+   */
+  execute<C extends Command>(
+    command: C,
+    stream: string,
+    input: CommandInput<C>,
+    options?: ExecuteOptions,
+  ): Promise<CommandOutcome<C>>
+
+  /**
+   * Answers a query.
+   *
+   * @throws AnnalsError `unknown-query`, `invalid-input`, `invalid-argument`, `stream-not-found`, `read-model-behind`,
+   *   `projection-failed`
+   */
+  query<Q extends Query>(query: Q, input: QueryInput<Q>, options?: QueryOptions): Promise<QueryAnswer<Q>>
+
+  /**
+   * Records events past the deciders, as an import does. In a category that has a decider their types have to be declared
+   * and their data has to fit; in others they are taken as they are.
+   *
+   * @throws AnnalsError `unknown-event-type`, `invalid-event`, and what `EventStore.append` throws
+   */
+  append(appends: StreamAppend | readonly StreamAppend[], condition?: AppendCondition): Promise<Appended>
+
+  /** Resolves when the read model of a projection, or of all of them, has seen a position. @throws AnnalsError `read-model-behind`, `projection-failed` */
+  waitFor(
+    position: Position,
+    options?: { readonly projection?: string; readonly timeoutMs?: number },
+  ): Promise<void>
+
+  /** Makes the read model of a projection anew; resolves when it has caught up. Progress counts positions. */
+  rebuild(projection: string, options?: { readonly onProgress?: OnProgress }): Promise<void>
+
+  /** How each projection is doing. */
+  status(): readonly ProjectionStatus[]
+
+  /** Resolves when all read models are open. Commands and queries wait for it by themselves. */
+  ready(): Promise<void>
+
+  /** Ends the projections and closes the read models. The store is left open, since the application did not open it. */
+  close(): Promise<void>
+}
+
+/**
+ * Joins deciders, queries and projections with a store. Projections begin to work at once.
+ *
+ * @throws AnnalsError `invalid-definition` if two modules have the same name, or a read model has nowhere to be kept
+ */
+export function createApp(options: AppOptions): App {
+  return new Application(options)
+}
+
+class Application implements App {
+  readonly store: EventStore
+  readonly deciders: readonly Decider[]
+  readonly commands: ReadonlyMap<string, Command>
+  readonly queries: ReadonlyMap<string, Query>
+  readonly projections: ReadonlyMap<string, Projection>
+  readonly #decidersByCategory: ReadonlyMap<string, Decider>
+  readonly #handler: CommandHandler
+  readonly #runners: ReadonlyMap<string, ProjectionRunner>
+  readonly #readModels: readonly ReadModelStore[]
+  readonly #ready: Promise<void>
+
+  constructor({ store, modules, readModels = [], clock = Date.now, commandAttemptsMax = 10 }: AppOptions) {
+    const queries = modules.filter(
+      (module): module is Query => module.kind === 'live-query' || module.kind === 'projected-query',
+    )
+    const projections = new Set(
+      modules.filter((module): module is Projection => module.kind === 'projection'),
+    )
+    for (const query of queries) if (query.kind === 'projected-query') projections.add(query.projection)
+    this.store = store
+    this.deciders = modules.filter((module): module is Decider => module.kind === 'decider')
+    this.#decidersByCategory = byName('decider', this.deciders, ({ category }) => category)
+    this.commands = byName(
+      'command',
+      this.deciders.flatMap(({ commands }) => Object.values(commands)),
+      ({ name }) => name,
+    )
+    this.queries = byName('query', queries, ({ name }) => name)
+    this.projections = byName('projection', [...projections], ({ name }) => name)
+    this.#readModels = [...readModels, createMemoryReadModels()]
+    const runners = [...this.projections.values()].map(
+      (projection) =>
+        new ProjectionRunner({ projection, store, clock, readModels: this.#readModelsFor(projection) }),
+    )
+    this.#runners = new Map(runners.map((runner) => [runner.projection.name, runner]))
+    this.#handler = new CommandHandler({ store, clock, attemptsMax: commandAttemptsMax })
+    this.#ready = Promise.all(runners.map((runner) => runner.start())).then(() => undefined)
+    // Whoever awaits it is told of the error; nobody may ever do so, and that is no reason to end the process.
+    this.#ready.catch(() => undefined)
+  }
+
+  async execute<C extends Command>(
+    command: C,
+    stream: string,
+    input: CommandInput<C>,
+    options?: ExecuteOptions,
+  ): Promise<CommandOutcome<C>> {
+    const decider = this.#decidersByCategory.get(command.category)
+    if (!decider || this.commands.get(command.name) !== command)
+      throw unknown('command', command.name, this.commands)
+    return (await this.#handler.execute(decider, command, stream, input, options)) as CommandOutcome<C>
+  }
+
+  async query<Q extends Query>(
+    query: Q,
+    input: QueryInput<Q>,
+    options: QueryOptions = {},
+  ): Promise<QueryAnswer<Q>> {
+    if (this.queries.get(query.name) !== query) throw unknown('query', query.name, this.queries)
+    const valid = await validateInput(query.input, input, `query ${query.name}`)
+    if (query.kind === 'live-query')
+      return (await answerLive(this.store, query, valid, options.asOf)) as QueryAnswer<Q>
+    if (options.asOf) {
+      const expected = 'a live query, since a read model knows only the present'
+      throw new AnnalsError(
+        'invalid-argument',
+        `Query ${query.name} cannot be asked about the past: expected ${expected}.`,
+        { argument: 'asOf', expected, received: options.asOf },
+      )
+    }
+    await this.#ready
+    const runner = this.#runner(query.projection.name)
+    if (options.waitFor !== undefined)
+      await runner.waitFor(options.waitFor, options.timeoutMs ?? defaultTimeoutMs)
+    return (await query.answer(runner.model() as never, valid as never)) as QueryAnswer<Q>
+  }
+
+  async append(
+    appends: StreamAppend | readonly StreamAppend[],
+    condition?: AppendCondition,
+  ): Promise<Appended> {
+    const list = Array.isArray(appends) ? (appends as readonly StreamAppend[]) : [appends as StreamAppend]
+    const valid: StreamAppend[] = []
+    for (const append of list) {
+      const decider = this.#decidersByCategory.get(categoryOf(String(append.stream)))
+      valid.push(
+        decider && Array.isArray(append.events)
+          ? { ...append, events: await validateEvents(decider, append.events) }
+          : append,
+      )
+    }
+    return this.store.append(valid, condition)
+  }
+
+  async waitFor(
+    position: Position,
+    {
+      projection,
+      timeoutMs = defaultTimeoutMs,
+    }: { readonly projection?: string; readonly timeoutMs?: number } = {},
+  ): Promise<void> {
+    await this.#ready
+    const runners = projection === undefined ? [...this.#runners.values()] : [this.#runner(projection)]
+    await Promise.all(runners.map((runner) => runner.waitFor(position, timeoutMs)))
+  }
+
+  async rebuild(
+    projection: string,
+    { onProgress }: { readonly onProgress?: OnProgress } = {},
+  ): Promise<void> {
+    await this.#ready
+    await this.#runner(projection).rebuild(onProgress)
+  }
+
+  status(): readonly ProjectionStatus[] {
+    return [...this.#runners.values()].map(({ status }) => status)
+  }
+
+  ready(): Promise<void> {
+    return this.#ready
+  }
+
+  async close(): Promise<void> {
+    await this.#ready.catch(() => undefined)
+    await Promise.all([...this.#runners.values()].map((runner) => runner.stop()))
+    await Promise.all(this.#readModels.map((readModels) => readModels.close()))
+  }
+
+  #runner(name: string): ProjectionRunner {
+    const runner = this.#runners.get(name)
+    if (runner) return runner
+    const expected = `one of ${[...this.#runners.keys()].join(', ') || 'none, since the application has no projections'}`
+    throw new AnnalsError('invalid-argument', `There is no projection "${name}": expected ${expected}.`, {
+      argument: 'projection',
+      expected,
+      received: name,
+    })
+  }
+
+  #readModelsFor({ name, readModel }: Projection): ReadModelStore {
+    const found = this.#readModels.find(({ kind }) => kind === readModel.kind)
+    if (found) return found
+    throw invalidDefinition(
+      `projection ${name}`,
+      `its read model is of the kind "${readModel.kind}", but createApp was given no readModels of that kind`,
+    )
+  }
+}
+
+const defaultTimeoutMs = 5_000
+
+function byName<Item>(
+  what: string,
+  items: readonly Item[],
+  nameOf: (item: Item) => string,
+): ReadonlyMap<string, Item> {
+  const named = new Map<string, Item>()
+  for (const item of items) {
+    const name = nameOf(item)
+    if (named.has(name))
+      throw invalidDefinition(
+        `the application`,
+        `there is more than one ${what} named "${name}"; rename one of them`,
+      )
+    named.set(name, item)
+  }
+  return named
+}
+
+async function validateEvents(decider: Decider, events: readonly NewEvent[]): Promise<NewEvent[]> {
+  const valid: NewEvent[] = []
+  for (const event of events)
+    valid.push({
+      ...event,
+      data: await validateEventData(decider, event.type, event.data, 'An event was given'),
+    })
+  return valid
+}
+
+function unknown(what: 'command' | 'query', name: string, items: ReadonlyMap<string, unknown>): AnnalsError {
+  const known = [...items.keys()]
+  const message = `There is no ${what} "${name}" in this application; it has ${known.join(', ') || 'none'}. Check the name, or add its definition to modules.`
+  return what === 'command'
+    ? new AnnalsError('unknown-command', message, { command: name, known })
+    : new AnnalsError('unknown-query', message, { query: name, known })
+}

@@ -1,0 +1,279 @@
+import { checkExpectedRevision, type ExpectedRevision } from './append-condition.ts'
+import type { Clock } from './clock.ts'
+import type { Command, Decider, Decision, DecisionContext } from './decider.ts'
+import { AnnalsError, invariant, isAnnalsError } from './errors.ts'
+import type { NewEvent, RecordedEvent } from './event.ts'
+import type { Appended, EventStore } from './event-store.ts'
+import { type EventSchemas, evolveOne, invalidDefinition, type RecordedEventOf } from './fold.ts'
+import { describe, type JsonObject, type JsonValue } from './json.ts'
+import { KeyedQueue } from './keyed-queue.ts'
+import { type Position, startOfLog } from './position.ts'
+import type { Rejection } from './rejection.ts'
+import { type InputOf, type Schema, sentence, validate, validateInput } from './schema.ts'
+import { assertStreamName, categoryOf, type Revision } from './stream.ts'
+
+/** What `app.execute` needs to be given for a command. */
+export type CommandInput<C extends Command> =
+  C extends Command<string, infer Input extends Schema, EventSchemas, string> ? InputOf<Input> : never
+
+/** What `app.execute` answers for a command. */
+export type CommandOutcome<C extends Command> =
+  C extends Command<string, Schema, infer Events extends EventSchemas, infer Code extends string>
+    ? Accepted<Events> | Rejected<Code>
+    : never
+
+/** A command that was accepted and whose events are recorded. */
+export interface Accepted<Events extends EventSchemas = EventSchemas> {
+  readonly accepted: true
+  readonly stream: string
+  /** The revision of the stream after the command. */
+  readonly revision: Revision
+  /** The position of the stream's last event: what a read model has to have seen to know of the command. */
+  readonly position: Position
+  /** What was recorded; empty if nothing had to change. */
+  readonly events: readonly RecordedEventOf<Events>[]
+}
+
+/** A command that its decider decided against. Nothing was recorded. */
+export interface Rejected<Code extends string = string> {
+  readonly accepted: false
+  readonly stream: string
+  readonly code: Code
+  /** The sentence that the decider declares for the code. */
+  readonly message: string
+  readonly details: JsonObject | undefined
+}
+
+/** What can be said with a command. */
+export interface ExecuteOptions {
+  /** The revision that the caller decided on; if the stream is elsewhere the command fails and is not retried. */
+  readonly expectedRevision?: ExpectedRevision | undefined
+  /** Recorded with each event. */
+  readonly metadata?: JsonObject | undefined
+}
+
+/** Settings of a command handler. */
+export interface CommandHandlerOptions {
+  readonly store: EventStore
+  readonly clock: Clock
+  /** How often a command that meets a concurrent change is decided, the first time included. */
+  readonly attemptsMax: number
+}
+
+/**
+ * Executes commands: validate, load and fold, decide, append; and again from loading on if another writer was faster.
+ * Commands for one stream run one after the other in this process, so that only other processes can be faster.
+ */
+export class CommandHandler {
+  readonly #options: CommandHandlerOptions
+  readonly #queue = new KeyedQueue()
+
+  constructor(options: CommandHandlerOptions) {
+    this.#options = options
+  }
+
+  async execute(
+    decider: Decider,
+    command: Command,
+    stream: string,
+    input: unknown,
+    options: ExecuteOptions = {},
+  ): Promise<Accepted | Rejected> {
+    assertStreamName(stream)
+    assertCategory(command, stream)
+    const valid = await validateInput(command.input, input, `command ${command.name}`)
+    return this.#queue.run(stream, () => this.#attempt(decider, command, stream, valid, options))
+  }
+
+  async #attempt(
+    decider: Decider,
+    command: Command,
+    stream: string,
+    input: unknown,
+    options: ExecuteOptions,
+  ): Promise<Accepted | Rejected> {
+    const { store, clock, attemptsMax } = this.#options
+    for (let attempt = 1; ; attempt++) {
+      const { state, revision, position } = await load(store, decider, stream)
+      if (options.expectedRevision !== undefined)
+        checkExpectedRevision(stream, options.expectedRevision, revision)
+      assertRequired(command, stream, revision)
+      const decide = decider.decide[command.name] as AnyDecide
+      const decision = decide(state, input, { stream, now: new Date(clock()) })
+      if (isRejection(decision)) return rejected(decider, command, stream, decision)
+      const decided = Array.isArray(decision) ? (decision as readonly NewEvent[]) : [decision as NewEvent]
+      if (decided.length === 0)
+        return {
+          accepted: true,
+          stream,
+          revision: revision === 'no-stream' ? -1 : revision,
+          position,
+          events: [],
+        }
+      const events = await validateDecided(decider, command, decided, options.metadata)
+      try {
+        return accepted(stream, await store.append({ stream, events, expectedRevision: revision }))
+      } catch (error) {
+        if (!isAnnalsError(error, 'wrong-expected-revision')) throw error
+        if (attempt >= attemptsMax) throw commandConflict(command, stream, attempt, error)
+      }
+    }
+  }
+}
+
+type AnyDecide = (state: unknown, input: unknown, context: DecisionContext) => Decision<EventSchemas, string>
+
+interface Loaded {
+  readonly state: unknown
+  readonly revision: Revision | 'no-stream'
+  readonly position: Position
+}
+
+async function load(store: EventStore, decider: Decider, stream: string): Promise<Loaded> {
+  let state = decider.initialState()
+  let last: RecordedEvent | undefined
+  for await (const events of store.read({ stream }).batches()) {
+    for (const event of events) {
+      assertKnownType(decider, event)
+      state = evolveOne(decider, state, event)
+    }
+    last = events.at(-1)
+  }
+  if (last) return { state, revision: last.revision, position: last.position }
+  // A stream without visible events may be new, but also truncated or ended, and those are not the same to an append.
+  const info = await store.stream(stream)
+  if (info?.tombstoned) {
+    throw new AnnalsError(
+      'stream-tombstoned',
+      `Stream "${stream}" has been ended for ever and takes no more commands. Use another stream.`,
+      { stream },
+    )
+  }
+  return { state, revision: info?.revision ?? 'no-stream', position: startOfLog }
+}
+
+function assertKnownType(decider: Decider, event: RecordedEvent): void {
+  if (Object.hasOwn(decider.events, event.type)) return
+  // To decide without it would be to decide on a state that never was.
+  throw new AnnalsError(
+    'unknown-event-type',
+    `Stream "${event.stream}" holds an event of type ${event.type} at revision ${event.revision}, which the decider ${decider.category} does not declare. Declare it under events.`,
+    { type: event.type, known: Object.keys(decider.events) },
+  )
+}
+
+function assertCategory(command: Command, stream: string): void {
+  if (categoryOf(stream) === command.category) return
+  const expected = `a stream of the category "${command.category}", such as "${command.category}-1"`
+  throw new AnnalsError(
+    'invalid-argument',
+    `Command ${command.name} cannot be executed on stream "${stream}": expected ${expected}.`,
+    { argument: 'stream', expected, received: stream },
+  )
+}
+
+function assertRequired(command: Command, stream: string, revision: Revision | 'no-stream'): void {
+  if (command.requires === 'stream-exists' && revision === 'no-stream') {
+    throw new AnnalsError(
+      'stream-not-found',
+      `Command ${command.name} is for a stream that exists, but there is no stream "${stream}". Check its name.`,
+      { stream },
+    )
+  }
+  if (command.requires === 'no-stream' && revision !== 'no-stream') {
+    throw new AnnalsError(
+      'stream-already-exists',
+      `Command ${command.name} begins a new stream, but stream "${stream}" exists already, at revision ${revision}. Use another name.`,
+      {
+        stream,
+        revision,
+      },
+    )
+  }
+}
+
+/** The decided events with their data as their schemas give it. @throws AnnalsError `invalid-event`, `unknown-event-type` */
+async function validateDecided(
+  decider: Decider,
+  command: Command,
+  events: readonly NewEvent[],
+  metadata: JsonObject | undefined,
+): Promise<NewEvent[]> {
+  const valid: NewEvent[] = []
+  for (const event of events) {
+    const data = await validateEventData(
+      decider,
+      event.type,
+      event.data,
+      `The command ${command.name} decided on an event`,
+    )
+    valid.push({ ...event, data, ...(metadata && { metadata: { ...metadata, ...event.metadata } }) })
+  }
+  return valid
+}
+
+/** The data of an event as its schema gives it. @throws AnnalsError `unknown-event-type`, `invalid-event` */
+export async function validateEventData(
+  decider: Decider,
+  type: string,
+  data: unknown,
+  subject: string,
+): Promise<JsonValue | undefined> {
+  const schema = Object.hasOwn(decider.events, type) ? decider.events[type] : undefined
+  if (!schema) {
+    const known = Object.keys(decider.events)
+    throw new AnnalsError(
+      'unknown-event-type',
+      `${subject} of type ${describe(type)}, but the decider ${decider.category} declares only ${known.join(', ')}.`,
+      { type, known },
+    )
+  }
+  const result = await validate(schema, data)
+  if (result.issues) {
+    throw new AnnalsError(
+      'invalid-event',
+      `${subject} of type ${type} whose data does not fit: ${sentence(result.issues)} Nothing was recorded.`,
+      { type, issues: result.issues },
+    )
+  }
+  return result.value as JsonValue | undefined
+}
+
+function accepted(stream: string, { events, position, streams }: Appended): Accepted {
+  const revision = streams[0]?.revision
+  invariant(revision !== undefined, 'an append answered without a revision')
+  return { accepted: true, stream, revision, position, events: events as Accepted['events'] }
+}
+
+function isRejection(decision: Decision<EventSchemas, string>): decision is Rejection {
+  return 'rejected' in decision
+}
+
+function rejected(
+  decider: Decider,
+  command: Command,
+  stream: string,
+  { code, details }: Rejection,
+): Rejected {
+  const message = Object.hasOwn(decider.rejections, code) ? decider.rejections[code] : undefined
+  if (message === undefined)
+    throw invalidDefinition(
+      `command ${command.name}`,
+      `it rejects with the code "${code}", which is not declared under rejections`,
+    )
+  return { accepted: false, stream, code, message, details }
+}
+
+function commandConflict(
+  command: Command,
+  stream: string,
+  attempts: number,
+  cause: unknown,
+): AnnalsError<'command-conflict'> {
+  return new AnnalsError(
+    'command-conflict',
+    `Command ${command.name} on stream "${stream}" met a concurrent change on each of its ${attempts} attempts. Nothing was recorded. Try again.`,
+    { command: command.name, stream, attempts },
+    { cause },
+  )
+}

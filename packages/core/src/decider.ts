@@ -1,0 +1,209 @@
+import type { NewEvent } from './event.ts'
+import {
+  assertFold,
+  type EventSchemas,
+  type Evolve,
+  type Fold,
+  invalidDefinition,
+  type KeepLiterals,
+  type Primitive,
+} from './fold.ts'
+import type { JsonValue } from './json.ts'
+import { limits } from './limits.ts'
+import { invalidName } from './name.ts'
+import type { Rejection } from './rejection.ts'
+import { type InputOf, isSchema, type OutputOf, type Schema } from './schema.ts'
+import { assertCategoryName } from './stream.ts'
+
+/** An event that a decider may decide on, its data typed by its schema. */
+export type NewEventOf<Events extends EventSchemas, Literal extends Primitive = never> = {
+  [Type in keyof Events & string]: NewEvent<Type, KeepLiterals<InputOf<Events[Type]>, Literal>>
+}[keyof Events & string]
+
+/** What comes of a command: one event, several, none, or a rejection. */
+export type Decision<Events extends EventSchemas, Code extends string, Literal extends Primitive = never> =
+  | NewEventOf<Events, Literal>
+  | readonly NewEventOf<Events, Literal>[]
+  | Rejection<Code>
+
+/** What a decision may look at beside the state and the input. */
+export interface DecisionContext {
+  /** The stream that the command is for. */
+  readonly stream: string
+  /** The application's clock. */
+  readonly now: Date
+}
+
+/** One command of a decider. */
+export interface CommandDefinition<
+  State,
+  Events extends EventSchemas,
+  Code extends string,
+  Input extends Schema,
+  Literal extends Primitive = never,
+> {
+  readonly input: Input
+  /** Pure: the same state, input and context always give the same decision. */
+  readonly decide: (
+    state: State,
+    input: OutputOf<Input>,
+    context: DecisionContext,
+  ) => Decision<Events, Code, Literal>
+  /**
+   * The stream that the command needs: one that has events, one that has none yet, or either.
+   * Default: `'stream-exists'`.
+   */
+  readonly requires?: 'stream-exists' | 'no-stream' | 'any'
+  /** One sentence for people: shown in help, in the HTTP description and in forms. */
+  readonly description?: string
+}
+
+/** A command as a value: what `app.execute` takes. */
+export interface Command<
+  Name extends string = string,
+  Input extends Schema = Schema,
+  Events extends EventSchemas = EventSchemas,
+  Code extends string = string,
+> {
+  readonly kind: 'command'
+  readonly name: Name
+  readonly category: string
+  readonly input: Input
+  readonly requires: 'stream-exists' | 'no-stream' | 'any'
+  readonly description: string | undefined
+  /** Type information only; never there at run time. */
+  readonly '~types'?: { readonly events: Events; readonly code: Code }
+}
+
+/** The commands, events and rules of one category of streams. */
+export interface Decider<
+  State = unknown,
+  Events extends EventSchemas = EventSchemas,
+  Code extends string = string,
+  Inputs extends { readonly [name: string]: Schema } = { readonly [name: string]: Schema },
+> extends Fold<State, Events> {
+  readonly kind: 'decider'
+  readonly category: string
+  readonly description: string | undefined
+  readonly rejections: { readonly [C in Code]: string }
+  readonly commands: { readonly [Name in keyof Inputs & string]: Command<Name, Inputs[Name], Events, Code> }
+  readonly decide: {
+    readonly [Name in keyof Inputs & string]: CommandDefinition<State, Events, Code, Inputs[Name]>['decide']
+  }
+}
+
+/**
+ * Defines the commands, events and rules of one category of streams; everything else is inferred from it.
+ *
+ * What an event's schema lets through is what is recorded, so its output has to be JSON. Events are validated when they
+ * are decided on, never when they are read.
+ *
+ * @throws AnnalsError `invalid-definition` with the reason as a sentence
+ */
+export function defineDecider<
+  const Category extends string,
+  Events extends EventSchemas,
+  State,
+  Inputs extends { readonly [name: string]: Schema },
+  const Rejections extends { readonly [code: string]: string } = Record<never, string>,
+  Literal extends Primitive = never,
+>(definition: {
+  /** The category of its streams: the part of their names before the first `-`. */
+  readonly category: Category & CategoryCheck<Category>
+  /** One sentence for people. */
+  readonly description?: string
+  /** For each event type the schema of its data. Types are facts in the past tense. */
+  readonly events: Events & JsonCheck<Events>
+  /** The reasons for which a command can be refused: for each code a sentence for people. */
+  readonly rejections?: Rejections
+  /** The state of a stream without events. */
+  readonly initialState: () => State
+  readonly evolve: Evolve<NoInfer<State>, Events, Literal>
+  readonly commands: {
+    readonly [Name in keyof Inputs]: CommandDefinition<
+      NoInfer<State>,
+      Events,
+      keyof Rejections & string,
+      Inputs[Name]
+    >
+  }
+}): Decider<State, Events, keyof Rejections & string, Inputs> {
+  const { category, description, events, rejections, initialState, evolve } = definition
+  assertCategoryName(category)
+  assertFold(`decider ${category}`, { events, initialState, evolve })
+  for (const type of Object.keys(events)) {
+    const problem = invalidName(type, limits.eventTypeLengthMax)
+    if (problem)
+      throw invalidDefinition(
+        `decider ${category}`,
+        `the event type ${JSON.stringify(type)} has to be ${problem}`,
+      )
+    if (!Object.hasOwn(evolve, type))
+      throw invalidDefinition(
+        `decider ${category}`,
+        `evolve has no handler for ${type}; add one, even if it returns the state as it is`,
+      )
+  }
+  const commands: Record<string, Command> = {}
+  const decide: Record<string, unknown> = {}
+  for (const [name, command] of Object.entries<AnyCommandDefinition>(definition.commands)) {
+    if (!isSchema(command.input))
+      throw invalidDefinition(
+        `command ${name}`,
+        'its input has to be a Standard Schema, for example z.object({})',
+      )
+    if (typeof command.decide !== 'function')
+      throw invalidDefinition(`command ${name}`, 'decide has to be a function')
+    commands[name] = {
+      kind: 'command',
+      name,
+      category,
+      input: command.input,
+      requires: command.requires ?? 'stream-exists',
+      description: command.description,
+    }
+    decide[name] = command.decide
+  }
+  return {
+    kind: 'decider',
+    category,
+    description,
+    events,
+    rejections: rejections ?? {},
+    initialState,
+    evolve,
+    commands,
+    decide,
+  } as unknown as Decider<State, Events, keyof Rejections & string, Inputs>
+}
+
+type AnyCommandDefinition = Pick<
+  CommandDefinition<unknown, EventSchemas, string, Schema>,
+  'input' | 'requires' | 'description'
+> & { readonly decide: unknown }
+
+// A definition that cannot work is given a sentence as the type it would have to have, which is what the editor shows.
+type CategoryCheck<Category extends string> = Category extends `${string}-${string}`
+  ? `The category "${Category}" contains "-"; a category is the part of a stream name before the first "-".`
+  : Category extends ''
+    ? 'A category cannot be empty.'
+    : Category
+
+type JsonCheck<Events extends EventSchemas> = {
+  readonly [Type in keyof Events & string]: unknown extends OutputOf<Events[Type]>
+    ? Events[Type]
+    : OutputOf<Events[Type]> extends JsonLike<OutputOf<Events[Type]>>
+      ? Events[Type]
+      : `The data of ${Type} is not JSON; use strings, finite numbers, booleans, null, arrays and plain objects (a Date as an ISO string).`
+}
+
+// An interface has no index signature, so it is compared property by property.
+type JsonLike<T> = T extends JsonValue | undefined
+  ? T
+  : T extends (...args: never) => unknown
+    ? never
+    : T extends Date | bigint | symbol | Map<unknown, unknown> | Set<unknown>
+      ? never
+      : T extends object
+        ? { readonly [K in keyof T]: JsonLike<T[K]> }
+        : never

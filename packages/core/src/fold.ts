@@ -1,0 +1,110 @@
+import { AnnalsError } from './errors.ts'
+import type { RecordedEvent } from './event.ts'
+import { isSchema, type OutputOf, type Schema } from './schema.ts'
+
+/** The event types that something knows, each with the schema of its data. */
+export type EventSchemas = { readonly [type: string]: Schema }
+
+/** An event as it comes out of a store, its data typed by its schema. */
+export type RecordedEventOf<Events extends EventSchemas> = {
+  [Type in keyof Events & string]: RecordedEvent<Type, OutputOf<Events[Type]>>
+}[keyof Events & string]
+
+/** For each event type how the state changes with it. Pure; it may not change the state it is given. */
+export type Evolve<State, Events extends EventSchemas, Literal extends Primitive = never> = {
+  readonly [Type in keyof Events & string]: EvolveHandler<State, Events, Type, Literal>
+}
+
+/** How the state changes with an event of one type. */
+export type EvolveHandler<
+  State,
+  Events extends EventSchemas,
+  Type extends keyof Events & string,
+  Literal extends Primitive = never,
+> = (
+  state: State,
+  data: OutputOf<Events[Type]>,
+  event: RecordedEvent<Type, OutputOf<Events[Type]>>,
+) => KeepLiterals<State, Literal>
+
+/**
+ * The same as `Value`, written so that the compiler, while it is still inferring, keeps `status: 'open'` a literal
+ * instead of widening it to a string. `Literal` is never given; that it might be is what keeps literals.
+ */
+export type KeepLiterals<Value, Literal extends Primitive> = {
+  [Key in keyof Value]: Value[Key] | (Literal & Value[Key])
+}
+
+/** What a literal can be a literal of. */
+export type Primitive = string | number | boolean | null | undefined
+
+/** A state as the sum of events: where it begins and how each event changes it. A decider is one too. */
+export interface Fold<State = unknown, Events extends EventSchemas = EventSchemas> {
+  readonly events: Events
+  readonly initialState: () => State
+  readonly evolve: { readonly [Type in keyof Events & string]?: EvolveHandler<State, Events, Type> }
+}
+
+/**
+ * Defines a fold over events of the types it names. Events of types that have no handler leave the state as it is.
+ *
+ * @throws AnnalsError `invalid-definition`
+ */
+export function defineFold<
+  State,
+  Events extends EventSchemas,
+  Literal extends Primitive = never,
+>(definition: {
+  /** The event types it may meet; usually those of a decider, `Cart.events`. */
+  readonly events: Events
+  readonly initialState: () => State
+  readonly evolve: {
+    readonly [Type in keyof Events & string]?: EvolveHandler<NoInfer<State>, Events, Type, Literal>
+  }
+}): Fold<State, Events> {
+  assertFold('fold', definition)
+  return definition as unknown as Fold<State, Events>
+}
+
+/** Stops unless the parts of a fold fit together. @throws AnnalsError `invalid-definition` */
+export function assertFold(
+  name: string,
+  {
+    events,
+    initialState,
+    evolve,
+  }: { readonly events: EventSchemas; readonly initialState: unknown; readonly evolve: object },
+): void {
+  if (typeof initialState !== 'function')
+    throw invalidDefinition(name, 'its initialState has to be a function that makes a new state')
+  for (const [type, schema] of Object.entries(events ?? {})) {
+    if (!isSchema(schema))
+      throw invalidDefinition(
+        name,
+        `the event type ${type} has no Standard Schema; give it one, for example z.object({})`,
+      )
+  }
+  for (const type of Object.keys(evolve ?? {})) {
+    if (!Object.hasOwn(events, type))
+      throw invalidDefinition(
+        name,
+        `evolve handles ${type}, which is not among its events; declare it or remove the handler`,
+      )
+  }
+}
+
+/** The state after one more event. Types without a handler change nothing. */
+export function evolveOne<State>(fold: Fold<State>, state: State, event: RecordedEvent): State {
+  const { evolve } = fold
+  // An event type may be any name, "constructor" too, so only the object's own handlers count.
+  const handler = Object.hasOwn(evolve, event.type) ? evolve[event.type] : undefined
+  return handler ? handler(state, event.data, event) : state
+}
+
+/** The error for a definition that cannot work. */
+export function invalidDefinition(definition: string, problem: string): AnnalsError<'invalid-definition'> {
+  return new AnnalsError('invalid-definition', `The definition of ${definition} cannot work: ${problem}.`, {
+    definition,
+    problem,
+  })
+}
