@@ -24,9 +24,8 @@ import { categoryOf } from './stream.ts'
 /** What an application is made of. Projections that a query names need not be listed. */
 export type Module = AnyDecider | Query | Projection
 
-/** Any decider, whatever its types. */
-// biome-ignore lint/suspicious/noExplicitAny: a decider is both taken from and given to, so no narrower type takes them all
-type AnyDecider = Decider<any, any, any, any>
+// A decider both takes and gives its state, so one with a known state is no Decider<unknown>; this is what they share.
+type AnyDecider = Pick<Decider, 'kind' | 'category'>
 
 /** What `createApp` is given. */
 export interface AppOptions {
@@ -139,7 +138,7 @@ class Application implements App {
     )
     for (const query of queries) if (query.kind === 'projected-query') projections.add(query.projection)
     this.store = store
-    this.deciders = modules.filter((module): module is Decider => module.kind === 'decider')
+    this.deciders = modules.filter(({ kind }) => kind === 'decider') as unknown as Decider[]
     this.#decidersByCategory = byName('decider', this.deciders, ({ category }) => category)
     this.commands = byName(
       'command',

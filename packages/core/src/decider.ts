@@ -5,7 +5,6 @@ import {
   type Evolve,
   type Fold,
   invalidDefinition,
-  type KeepLiterals,
   type Primitive,
 } from './fold.ts'
 import type { JsonValue } from './json.ts'
@@ -15,15 +14,20 @@ import type { Rejection } from './rejection.ts'
 import { type InputOf, isSchema, type OutputOf, type Schema } from './schema.ts'
 import { assertCategoryName } from './stream.ts'
 
-/** An event that a decider may decide on, its data typed by its schema. */
-export type NewEventOf<Events extends EventSchemas, Literal extends Primitive = never> = {
-  [Type in keyof Events & string]: NewEvent<Type, KeepLiterals<InputOf<Events[Type]>, Literal>>
+/** An event that a decider may decide on, its data typed by its schema. A literal in it may need `as const`. */
+export type NewEventOf<Events extends EventSchemas> = {
+  [Type in keyof Events & string]: NewEvent<Type, Immutable<InputOf<Events[Type]>>>
 }[keyof Events & string]
 
+/** The same data, whether or not it may be changed, so that frozen state and `as const` can be handed on. */
+export type Immutable<Data> = unknown extends Data
+  ? Data
+  : { readonly [Key in keyof Data]: Immutable<Data[Key]> }
+
 /** What comes of a command: one event, several, none, or a rejection. */
-export type Decision<Events extends EventSchemas, Code extends string, Literal extends Primitive = never> =
-  | NewEventOf<Events, Literal>
-  | readonly NewEventOf<Events, Literal>[]
+export type Decision<Events extends EventSchemas, Code extends string> =
+  | NewEventOf<Events>
+  | readonly NewEventOf<Events>[]
   | Rejection<Code>
 
 /** What a decision may look at beside the state and the input. */
@@ -40,15 +44,10 @@ export interface CommandDefinition<
   Events extends EventSchemas,
   Code extends string,
   Input extends Schema,
-  Literal extends Primitive = never,
 > {
   readonly input: Input
   /** Pure: the same state, input and context always give the same decision. */
-  readonly decide: (
-    state: State,
-    input: OutputOf<Input>,
-    context: DecisionContext,
-  ) => Decision<Events, Code, Literal>
+  readonly decide: (state: State, input: OutputOf<Input>, context: DecisionContext) => Decision<Events, Code>
   /**
    * The stream that the command needs: one that has events, one that has none yet, or either.
    * Default: `'stream-exists'`.

@@ -25,14 +25,18 @@ export type EvolveHandler<
   state: State,
   data: OutputOf<Events[Type]>,
   event: RecordedEvent<Type, OutputOf<Events[Type]>>,
-) => KeepLiterals<State, Literal>
+) => State | LiteralHint<Literal>
 
 /**
- * The same as `Value`, written so that the compiler, while it is still inferring, keeps `status: 'open'` a literal
- * instead of widening it to a string. `Literal` is never given; that it might be is what keeps literals.
+ * Adds nothing to a type: with `never`, which is what `Literal` always is in the end, it is `never`. While the compiler
+ * is still inferring it cannot know that, and so keeps `status: 'open'` a literal instead of widening it to a string.
  */
-export type KeepLiterals<Value, Literal extends Primitive> = {
-  [Key in keyof Value]: Value[Key] | (Literal & Value[Key])
+export type LiteralHint<Literal extends Primitive> = Literal extends unknown
+  ? AnyLiteral | readonly AnyLiteral[]
+  : never
+
+interface AnyLiteral {
+  readonly [key: string]: '' | 0 | true | false | AnyLiteral | readonly AnyLiteral[]
 }
 
 /** What a literal can be a literal of. */

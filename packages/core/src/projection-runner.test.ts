@@ -1,0 +1,196 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { Room, Visits, VisitsOf } from '../test/seat.ts'
+import {
+  createApp,
+  createMemoryStore,
+  defineProjectedQuery,
+  defineProjection,
+  type EventStore,
+  inMemory,
+  type OpenReadModel,
+  type Progress,
+  type ReadModelStore,
+} from './index.ts'
+
+const seatTaken = (by: string) => ({ type: 'SeatTaken', data: { by, side: 'left' } })
+const fill = (store: EventStore, count: number) =>
+  store.append({ stream: 'room-1', events: Array.from({ length: count }, (_, n) => seatTaken(`p${n % 3}`)) })
+const errorOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => expect.fail('it did not fail'),
+    (error: unknown) => error,
+  )
+
+const Failing = defineProjection({
+  name: 'failing',
+  select: { category: 'room' },
+  events: Room.events,
+  readModel: inMemory(() => ({ seen: 0 })),
+  on: {
+    SeatTaken: (model, { data }) => {
+      if (data.by === 'trouble') throw new Error('no room for trouble')
+      model.seen++
+    },
+  },
+})
+const SeenByFailing = defineProjectedQuery({
+  name: 'Seen',
+  input: z.object({}),
+  projection: Failing,
+  answer: ({ seen }) => seen,
+})
+
+test('a projection takes in what is there and what comes', async () => {
+  const store = createMemoryStore()
+  await fill(store, 5_000)
+  const app = createApp({ store, modules: [VisitsOf] })
+  await app.waitFor(await store.head())
+  expect(await app.query(VisitsOf, { person: 'p0' })).toBe(1667)
+  const { position } = await fill(store, 3)
+  expect(await app.query(VisitsOf, { person: 'p0' }, { waitFor: position })).toBe(1668)
+  expect(app.status()).toEqual([{ name: 'visits', version: 1, state: 'live', position, error: undefined }])
+  await app.close()
+  expect(app.status()).toMatchObject([{ state: 'stopped' }])
+})
+
+test('a handler that fails stops its projection, which says where and why, and leaves the others at work', async () => {
+  const store = createMemoryStore()
+  const app = createApp({ store, modules: [VisitsOf, SeenByFailing] })
+  const { position } = await store.append({
+    stream: 'room-1',
+    events: [seatTaken('Ada'), seatTaken('trouble')],
+  })
+  const error = await errorOf(app.query(SeenByFailing, {}, { waitFor: position }))
+  expect(error).toMatchObject({
+    code: 'projection-failed',
+    details: { projection: 'failing', position },
+    message: expect.stringContaining('no room for trouble'),
+  })
+  expect(await errorOf(app.query(SeenByFailing, {}))).toBe(error)
+  expect(await app.query(VisitsOf, { person: 'Ada' }, { waitFor: position })).toBe(1)
+  expect(app.status().find(({ name }) => name === 'failing')).toMatchObject({ state: 'failed', error })
+})
+
+test('a read model is made anew by a rebuild, with progress to the end', async () => {
+  const store = createMemoryStore()
+  await fill(store, 10_000)
+  const app = createApp({ store, modules: [VisitsOf] })
+  await app.waitFor(await store.head())
+  const told: Progress[] = []
+  await app.rebuild('visits', { onProgress: (progress) => told.push(progress) })
+  expect(await app.query(VisitsOf, { person: 'p1' })).toBe(3333)
+  expect(told.at(-1)).toMatchObject({ done: await store.head(), total: await store.head(), secondsLeft: 0 })
+})
+
+test('a rebuild of an empty history ends', async () => {
+  const app = createApp({ store: createMemoryStore(), modules: [VisitsOf] })
+  await app.rebuild('visits')
+  expect(app.status()).toMatchObject([{ position: 0 }])
+})
+
+test('a rebuild of a projection that is not there is refused', async () => {
+  const app = createApp({ store: createMemoryStore(), modules: [VisitsOf] })
+  expect(await errorOf(app.rebuild('visitors'))).toMatchObject({
+    code: 'invalid-argument',
+    message: expect.stringContaining('visits'),
+  })
+})
+
+test('a projection goes on after its checkpoint and counts every event once, however often the application restarts', async () => {
+  const store = createMemoryStore()
+  const kept = keptReadModels()
+  let expected = 0
+  for (let round = 1; round <= 5; round++) {
+    const app = createApp({ store, modules: [KeptQuery], readModels: [kept] })
+    await fill(store, round * 10)
+    expected += round * 10
+    expect(await app.query(KeptQuery, {}, { waitFor: await store.head() })).toBe(expected)
+    await app.close()
+  }
+})
+
+test('closing the application ends those who wait', async () => {
+  const app = createApp({ store: createMemoryStore(), modules: [VisitsOf] })
+  const waiting = errorOf(app.waitFor(10))
+  await app.ready()
+  await app.close()
+  expect(await waiting).toMatchObject({ code: 'store-closed' })
+})
+
+test('a read model that cannot be opened is told to whoever asks', async () => {
+  const broken: ReadModelStore = {
+    kind: 'kept',
+    open: () => Promise.reject(new Error('the disk is gone')),
+    close: async () => {},
+  }
+  const app = createApp({ store: createMemoryStore(), modules: [KeptQuery], readModels: [broken] })
+  await expect(app.query(KeptQuery, {})).rejects.toThrow('the disk is gone')
+  await app.close()
+})
+
+test.each([
+  ['no name', { name: '' }, /needs a name/],
+  ['a version of 0', { version: 0 }, /version has to be a whole number from 1/],
+  ['no read model', { readModel: undefined }, /needs a readModel/],
+  ['no handlers', { on: {} }, /no handler/],
+  ['a handler of an undeclared type', { on: { Sold: () => undefined } }, /handles Sold/],
+  ['a bad selection', { select: { category: 'a-b' } }, /before the first "-"/],
+])('a projection with %s is refused at its definition', (_case, change, sentence) => {
+  const valid = {
+    name: 'p',
+    select: 'everything' as const,
+    events: Room.events,
+    readModel: inMemory(() => 0),
+    on: { SeatTaken: () => undefined },
+  }
+  expect(() => defineProjection({ ...valid, ...(change as object) })).toThrow(sentence)
+})
+
+test.each([
+  ['commands of one name', [Room, { ...Room, category: 'hall' }], /more than one command named "OpenRoom"/],
+  ['deciders of one category', [Room, Room], /more than one decider named "room"/],
+  ['queries of one name', [VisitsOf, { ...VisitsOf }], /more than one query named "VisitsOf"/],
+  ['projections of one name', [Visits, { ...Visits }], /more than one projection named "visits"/],
+])('an application with two %s is refused', (_case, modules, sentence) => {
+  expect(() => createApp({ store: createMemoryStore(), modules: modules as never })).toThrow(sentence)
+})
+
+test('a read model with nowhere to be kept is refused at start', () => {
+  expect(() => createApp({ store: createMemoryStore(), modules: [KeptQuery] })).toThrow(
+    /given no readModels of that kind/,
+  )
+})
+
+const Kept = defineProjection({
+  name: 'kept',
+  select: 'everything',
+  events: Room.events,
+  readModel: { kind: 'kept' } as { kind: 'kept'; '~model'?: { count: number } },
+  on: { SeatTaken: (model) => void model.count++ },
+})
+const KeptQuery = defineProjectedQuery({
+  name: 'Kept',
+  input: z.object({}),
+  projection: Kept,
+  answer: ({ count }) => count,
+})
+
+/** Read models that outlive the application, as those on a disk do. */
+function keptReadModels(): ReadModelStore {
+  let position = 0
+  const model = { count: 0 }
+  const open: OpenReadModel = {
+    model,
+    checkpoint: () => position,
+    write: async (checkpoint, change) => {
+      change(model)
+      position = checkpoint
+    },
+    reset: async () => {
+      model.count = 0
+      position = 0
+    },
+  }
+  return { kind: 'kept', open: async () => open, close: async () => {} }
+}
