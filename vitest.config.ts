@@ -9,6 +9,8 @@ export default defineConfig({
       'tests/**/*.test.ts',
     ],
     testTimeout: 30_000,
+    reporters: ['default', 'json'],
+    outputFile: { json: 'node_modules/.cache/tests.json' },
     typecheck: {
       enabled: true,
       include: ['**/*.test-d.ts'],
