@@ -63,7 +63,10 @@ export interface EventStore {
    */
   tombstone(stream: string, options?: { readonly expectedRevision?: ExpectedRevision }): Promise<void>
 
-  /** Waits for running appends, ends subscriptions, and frees everything. Closing again changes nothing. */
+  /**
+   * Waits for running appends and frees everything. Readers and subscriptions that are not at their end yet get
+   * `store-closed` when they ask for more. Closing again changes nothing.
+   */
   close(): Promise<void>
 }
 

@@ -1,6 +1,7 @@
 /**
  * The limits that every store keeps. Lengths are counted in UTF-16 code units, as `String.length` does.
- * Passing one is an `AnnalsError` with the code `limit-exceeded` or, for a name, `invalid-argument`.
+ * Passing one is an `AnnalsError` with the code `limit-exceeded` or, for a name, `invalid-argument`, and in an
+ * event `invalid-event`.
  */
 export const limits = {
   /** Length of a stream name. */

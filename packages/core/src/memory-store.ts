@@ -21,7 +21,7 @@ import { type AppendRequest, type EventRequest, prepareAppend } from './store/ap
 import { randomStoreId } from './store/event-id.ts'
 import { EventIndex, lastRevisions } from './store/event-index.ts'
 import { JsonEvent } from './store/json-event.ts'
-import { assertReadOptions } from './store/read-options.ts'
+import { assertReadOptions, assertStreamsOptions } from './store/read-options.ts'
 import { HeadWaiters, readerOf, subscribeByReading } from './store/subscription.ts'
 import { assertStreamName, type Revision } from './stream.ts'
 
@@ -122,7 +122,7 @@ class MemoryStore implements EventStore {
 
   async *streams(options: StreamsOptions = {}): AsyncGenerator<StreamInfo> {
     this.#assertOpen()
-    if (options.limit !== undefined) assertWholeNumber('limit', options.limit)
+    assertStreamsOptions(options)
     yield* this.#index.infos(options)
   }
 

@@ -15,9 +15,11 @@ export type RetentionScope = { readonly stream: string } | { readonly category: 
 
 /** Stops unless both are of their form. `null` removes a policy. @throws AnnalsError `invalid-argument` */
 export function assertRetention(scope: RetentionScope, policy: RetentionPolicy | null): void {
+  if (typeof scope !== 'object' || scope === null) throw scopeError(scope)
   if ('stream' in scope) assertStreamName(scope.stream)
   else assertCategoryName(scope.category)
   if (policy === null) return
+  if (typeof policy !== 'object') throw policyError('{ maxAgeMs, maxCount } or null', policy)
   const { maxAgeMs, maxCount } = policy
   if (maxAgeMs === undefined && maxCount === undefined)
     throw policyError('maxAgeMs, maxCount or both; null removes a policy', policy)
@@ -25,6 +27,15 @@ export function assertRetention(scope: RetentionScope, policy: RetentionPolicy |
     if (bound !== undefined && !(Number.isSafeInteger(bound) && bound >= 1))
       throw policyError('whole numbers from 1 up', bound)
   }
+}
+
+function scopeError(received: unknown): AnnalsError<'invalid-argument'> {
+  const expected = '{ stream } or { category }'
+  return new AnnalsError(
+    'invalid-argument',
+    `The retention scope cannot be used: expected ${expected}, but got ${describe(received)}.`,
+    { argument: 'scope', expected, received },
+  )
 }
 
 function policyError(expected: string, received: unknown): AnnalsError<'invalid-argument'> {

@@ -19,6 +19,6 @@ export {
 export { DerivedEventIds, randomStoreId } from './store/event-id.ts'
 export { EventIndex, type IndexedAppend, type IndexedEvent, lastRevisions } from './store/event-index.ts'
 export { eventObject, JsonEvent, type JsonEventParts } from './store/json-event.ts'
-export { assertReadOptions } from './store/read-options.ts'
+export { assertReadOptions, assertStreamsOptions } from './store/read-options.ts'
 export { HeadWaiters, readerOf, type SubscriptionSource, subscribeByReading } from './store/subscription.ts'
 export { assertCategoryName, assertStreamName } from './stream.ts'

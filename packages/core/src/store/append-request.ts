@@ -51,6 +51,7 @@ export function prepareAppend(
   let eventCount = 0
   let jsonLength = 0
   const streams = list.map((append): StreamRequest => {
+    if (typeof append !== 'object' || append === null) throw noStreamAppend(append)
     const { stream, events, expectedRevision = 'any' } = append
     assertStreamName(stream)
     assertExpectedRevision(expectedRevision)
@@ -96,13 +97,14 @@ function prepareEvent(event: NewEvent): EventRequest {
   return {
     type,
     id,
-    tags: tags.length === 0 ? noTags : prepareTags(type, tags),
+    tags: tags === noTags ? noTags : prepareTags(type, tags),
     dataJson: data === undefined ? 'null' : toJson(type, 'data', data),
     metadataJson: metadata === undefined ? undefined : metadataToJson(type, metadata),
   }
 }
 
-const noTags: readonly string[] = []
+// Tags are shared by every copy of an event, so nobody may change them.
+const noTags: readonly string[] = Object.freeze([])
 
 function prepareTags(type: string, tags: readonly string[]): readonly string[] {
   if (!Array.isArray(tags))
@@ -117,7 +119,7 @@ function prepareTags(type: string, tags: readonly string[]): readonly string[] {
         { path: ['tags', index], message: `Expected ${problem}, but got ${describe(tag)}.` },
       ])
   })
-  return [...new Set(tags)]
+  return tags.length === 0 ? noTags : Object.freeze([...new Set(tags)])
 }
 
 function metadataToJson(type: string, metadata: unknown): string {
@@ -148,8 +150,9 @@ function assertLimit(limit: keyof typeof limits, actual: number, of: string): vo
 }
 
 function assertDistinct(what: string, names: readonly string[]): void {
-  if (new Set(names).size === names.length) return
-  const received = names.find((name, index) => names.indexOf(name) !== index)
+  const seen = new Set<string>()
+  const received = names.find((name) => seen.has(name) || !seen.add(name))
+  if (received === undefined) return
   const expected = `each ${what} once in an append`
   throw new AnnalsError(
     'invalid-argument',
@@ -164,6 +167,15 @@ function emptyAppend(expected: string): AnnalsError<'invalid-argument'> {
     expected,
     received: [],
   })
+}
+
+function noStreamAppend(received: unknown): AnnalsError<'invalid-argument'> {
+  const expected = '{ stream, events } or a list of them'
+  return new AnnalsError(
+    'invalid-argument',
+    `The append cannot be made: expected ${expected}, but got ${describe(received)}.`,
+    { argument: 'appends', expected, received },
+  )
 }
 
 function invalidEvent(type: unknown, issues: readonly Issue[]): AnnalsError<'invalid-event'> {

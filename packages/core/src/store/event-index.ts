@@ -112,7 +112,8 @@ export class EventIndex {
    *
    * @returns the positions of its events if it was made before
    * @throws AnnalsError `wrong-expected-revision`, `append-condition-failed`, `stream-tombstoned`,
-   *   `event-ids-partly-known`, `event-ids-reused`
+   *   `event-ids-partly-known`, `event-ids-reused`; `invalid-event` for an id that the store will give to an event yet
+   *   to come
    */
   check(
     appends: readonly IndexedAppend[],
@@ -272,9 +273,10 @@ export class EventIndex {
     const unknown: string[] = []
     let given = false
     for (const { events } of appends) {
-      for (const { id } of events) {
+      for (const { type, id } of events) {
         const position = id === undefined ? undefined : this.positionOfId(id)
         if (position !== undefined) known.push(position)
+        else if (id !== undefined && this.#isReserved(id)) throw reservedId(type, id)
         else unknown.push(id ?? 'an id yet to be made')
         given ||= id !== undefined
       }
@@ -315,6 +317,11 @@ export class EventIndex {
       }
     }
     return true
+  }
+
+  #isReserved(id: string): boolean {
+    const position = this.derivedIds.positionOf(id)
+    return position !== undefined && position > this.last
   }
 
   #firstMatch({ failIfEventsMatch, after = 0 }: AppendCondition): Position | undefined {
@@ -416,6 +423,15 @@ function push(lists: Map<string, Position[]>, name: string, position: Position):
   const list = lists.get(name)
   if (list) list.push(position)
   else lists.set(name, [position])
+}
+
+function reservedId(type: string, id: string): AnnalsError<'invalid-event'> {
+  const message = `Expected an id that this store does not make itself, but got "${id}".`
+  return new AnnalsError(
+    'invalid-event',
+    `The event "${type}" cannot be recorded at id: ${message} Nothing was recorded. Give it another id.`,
+    { type, issues: [{ path: ['id'], message }] },
+  )
 }
 
 function streamTombstoned(stream: string): AnnalsError<'stream-tombstoned'> {

@@ -1,7 +1,8 @@
 import { AnnalsError } from '../errors.ts'
-import type { ReadOptions } from '../event-store.ts'
+import type { ReadOptions, StreamsOptions } from '../event-store.ts'
 import { describe } from '../json.ts'
 import { assertWholeNumber } from '../selection.ts'
+import { assertCategoryName } from '../stream.ts'
 
 /** Stops unless `options` are bounds and a direction. @throws AnnalsError `invalid-argument` */
 export function assertReadOptions({ direction, limit, after, upTo }: ReadOptions): void {
@@ -15,4 +16,10 @@ export function assertReadOptions({ direction, limit, after, upTo }: ReadOptions
     `The direction cannot be used: expected ${expected}, but got ${describe(direction)}.`,
     { argument: 'direction', expected, received: direction },
   )
+}
+
+/** Stops unless `options` say which streams to list. @throws AnnalsError `invalid-argument` */
+export function assertStreamsOptions({ category, limit }: StreamsOptions): void {
+  if (category !== undefined) assertCategoryName(category)
+  if (limit !== undefined) assertWholeNumber('limit', limit)
 }

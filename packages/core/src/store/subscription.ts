@@ -49,6 +49,8 @@ export function subscribeByReading(
               announced = true
               yield { events, position: head, live: true }
             }
+            // Before the next batch is asked for: the store may have been closed too while the subscriber was busy.
+            if (stop.signal.aborted) return
             position = last
           }
         }
