@@ -1,1 +1,2 @@
-export {}
+export type { ConformanceCase, OpenStore } from './store-conformance/case.ts'
+export { storeConformance } from './store-conformance.ts'
