@@ -12,6 +12,7 @@ import { recordedEventCases } from './store-conformance/recorded-event.ts'
 import { retentionCases } from './store-conformance/retention.ts'
 import { streamInfoCases } from './store-conformance/stream-info.ts'
 import { subscriptionCases } from './store-conformance/subscription.ts'
+import { subscriptionEndCases } from './store-conformance/subscription-end.ts'
 import { tombstoneCases } from './store-conformance/tombstone.ts'
 import { truncateCases } from './store-conformance/truncate.ts'
 
@@ -19,7 +20,7 @@ import { truncateCases } from './store-conformance/truncate.ts'
  * What every event store promises, as cases for any test runner: each has a sentence of the specification for a name,
  * opens stores of its own, and closes them. A case fails by rejecting, with an `AssertionError` for a broken promise.
  *
- * They use the port alone, and take positions to be increasing, not dense. A case that has not ended after a minute
+ * They use the port alone, and take positions to be increasing, not dense. A case that has not ended after 25 s
  * fails. Together they append about 90 MB; the largest payload has 16 MB.
  *
  * @example
@@ -32,6 +33,7 @@ export const storeConformance: readonly ConformanceCase[] = [
   ...idempotencyCases,
   ...readCases,
   ...subscriptionCases,
+  ...subscriptionEndCases,
   ...truncateCases,
   ...tombstoneCases,
   ...retentionCases,
