@@ -1,1 +1,3 @@
-export {}
+export { type Disk, type DiskFile, realDisk } from './disk.ts'
+export { type LogOptions, type LogStats, type LogStore, openLog, type Recovery } from './log.ts'
+export type { Damage, VerifyOptions, VerifyReport } from './verify.ts'

@@ -1,0 +1,87 @@
+import { crc32 } from 'node:zlib'
+import type { Address } from './address.ts'
+
+// One commit as it is stored, all numbers little-endian; docs/reference/log-format.md says the same in words.
+//   0 u32  magic
+//   4 u32  length of everything after the checksum, without the padding
+//   8 u32  CRC-32 of that
+//  12 u32  kind
+//  16 f64  position of its first event; for others than appends, of the last event before it
+//  24 f64  recorded at, milliseconds since 1970
+//  32 f64  address at which the group of commits begins that was written and synced with it
+//  40 u32  number of events
+//  44 u32  0
+//  48      events, or the JSON text of a change of retention; zeros up to a multiple of 8
+export const commitHeaderBytes = 48
+const checkedFrom = 12
+export const commitAlignment = 8
+
+// Its first and last byte are control characters, which are neither in names nor in JSON text.
+const magic = 0x026e4101
+
+/** What a commit does. */
+export const commitKinds = { append: 1, retain: 2, truncate: 3, tombstone: 4 } as const
+export type CommitKind = (typeof commitKinds)[keyof typeof commitKinds]
+
+/** The header of a commit. */
+export interface CommitHeader {
+  readonly kind: CommitKind
+  readonly position: number
+  readonly recordedAtMs: number
+  readonly groupStart: Address
+  readonly eventCount: number
+}
+
+/** Writes the header and padding of a commit whose content lies between `at + commitHeaderBytes` and `end`; answers with the end. */
+export function sealCommit(into: Buffer, at: number, end: number, header: CommitHeader): number {
+  into.writeUInt32LE(magic, at)
+  into.writeUInt32LE(end - at - checkedFrom, at + 4)
+  into.writeUInt32LE(header.kind, at + 12)
+  into.writeDoubleLE(header.position, at + 16)
+  into.writeDoubleLE(header.recordedAtMs, at + 24)
+  into.writeDoubleLE(header.groupStart, at + 32)
+  into.writeUInt32LE(header.eventCount, at + 40)
+  into.writeUInt32LE(0, at + 44)
+  into.writeUInt32LE(crc32(into.subarray(at + checkedFrom, end)), at + 8)
+  const padded = aligned(end)
+  into.fill(0, end, padded)
+  return padded
+}
+
+/** Whether a commit may begin here; only its checksum can tell. */
+export function looksLikeCommit(bytes: Buffer, at: number): boolean {
+  return (
+    at + commitHeaderBytes <= bytes.length &&
+    bytes.readUInt32LE(at) === magic &&
+    bytes.readUInt32LE(at + 4) >= commitHeaderBytes - checkedFrom
+  )
+}
+
+/** How long the commit at `at` says it is, padding included. */
+export function commitLength(bytes: Buffer, at: number): number {
+  return aligned(checkedFrom + bytes.readUInt32LE(at + 4))
+}
+
+/** The end of the content of the commit at `at`, if all of it is there and its checksum holds. */
+export function checkCommit(bytes: Buffer, at: number): number | undefined {
+  if (!looksLikeCommit(bytes, at)) return undefined
+  const end = at + checkedFrom + bytes.readUInt32LE(at + 4)
+  if (end > bytes.length || crc32(bytes.subarray(at + checkedFrom, end)) !== bytes.readUInt32LE(at + 8))
+    return undefined
+  return end
+}
+
+/** The header of the commit at `at`, which has been checked. */
+export function readCommitHeader(bytes: Buffer, at: number): CommitHeader {
+  return {
+    kind: bytes.readUInt32LE(at + 12) as CommitKind,
+    position: bytes.readDoubleLE(at + 16),
+    recordedAtMs: bytes.readDoubleLE(at + 24),
+    groupStart: bytes.readDoubleLE(at + 32),
+    eventCount: bytes.readUInt32LE(at + 40),
+  }
+}
+
+function aligned(length: number): number {
+  return Math.ceil(length / commitAlignment) * commitAlignment
+}

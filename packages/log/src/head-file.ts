@@ -1,0 +1,95 @@
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import type { Position } from '@annals/core'
+import type { Address } from './address.ts'
+import { type Disk, type DiskFile, readFully, writeFully } from './disk.ts'
+
+// The head file, all numbers little-endian; docs/reference/log-format.md says the same in words.
+//   0       "ANNALSHD"
+//   8       store id, 16 bytes
+//  24 f64   address up to which everything is durable
+//  32 f64   position of the last durable event
+//  40 u32   process id of the writer, 0 if none has the store open
+//  44       zeros
+//  60 u32   CRC-32 of the first 60 bytes
+const headBytes = 64
+const magic = 'ANNALSHD'
+
+/** What the writer tells other processes. Never more than is durable; less after a crash. */
+export interface Head {
+  readonly durable: Address
+  readonly position: Position
+  readonly processId: number
+}
+
+/** The writer's side: rewritten in place after every sync, and never synced itself, since it may always be behind. */
+export class HeadFile {
+  readonly #file: DiskFile
+  readonly #bytes = Buffer.alloc(headBytes)
+
+  constructor(disk: Disk, directory: string, storeId: string) {
+    const path = headPath(directory)
+    this.#file = disk.open(path, disk.exists(path) ? 'write' : 'create')
+    this.#bytes.write(magic, 0, 'latin1')
+    this.#bytes.write(storeId, 8, 'hex')
+  }
+
+  write({ durable, position, processId }: Head): void {
+    this.#bytes.writeDoubleLE(durable, 24)
+    this.#bytes.writeDoubleLE(position, 32)
+    this.#bytes.writeUInt32LE(processId, 40)
+    this.#bytes.writeUInt32LE(crc32(this.#bytes.subarray(0, 60)), 60)
+    writeFully(this.#file, this.#bytes, 0)
+  }
+
+  close(): void {
+    this.#file.close()
+  }
+}
+
+/** What the writer said last; `undefined` if there is nothing, it is torn, or of another store. */
+export function readHead(disk: Disk, directory: string, storeId?: string): Head | undefined {
+  const path = headPath(directory)
+  if (!disk.exists(path)) return undefined
+  const file = disk.open(path, 'read')
+  try {
+    return decode(readFully(file, Buffer.alloc(headBytes), 0), storeId)
+  } finally {
+    file.close()
+  }
+}
+
+/** A follower's side: keeps the file open, since it looks often. */
+export class HeadReader {
+  readonly #file: DiskFile | undefined
+  readonly #storeId: string
+
+  constructor(disk: Disk, directory: string, storeId: string) {
+    const path = headPath(directory)
+    this.#file = disk.exists(path) ? disk.open(path, 'read') : undefined
+    this.#storeId = storeId
+  }
+
+  read(): Head | undefined {
+    return this.#file && decode(readFully(this.#file, Buffer.alloc(headBytes), 0), this.#storeId)
+  }
+
+  close(): void {
+    this.#file?.close()
+  }
+}
+
+function headPath(directory: string): string {
+  return join(directory, 'head')
+}
+
+function decode(bytes: Buffer, storeId: string | undefined): Head | undefined {
+  if (bytes.length < headBytes || bytes.toString('latin1', 0, 8) !== magic) return undefined
+  if (crc32(bytes.subarray(0, 60)) !== bytes.readUInt32LE(60)) return undefined
+  if (storeId !== undefined && bytes.toString('hex', 8, 24) !== storeId) return undefined
+  return {
+    durable: bytes.readDoubleLE(24),
+    position: bytes.readDoubleLE(32),
+    processId: bytes.readUInt32LE(40),
+  }
+}

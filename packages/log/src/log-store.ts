@@ -1,0 +1,342 @@
+import type {
+  AppendCondition,
+  Appended,
+  Clock,
+  EventReader,
+  ExpectedRevision,
+  Position,
+  ReadOptions,
+  RecordedEvent,
+  RetentionPolicy,
+  RetentionScope,
+  Revision,
+  Selection,
+  StreamAppend,
+  StreamInfo,
+  StreamsOptions,
+  SubscribeOptions,
+  Subscription,
+} from '@annals/core'
+import { AnnalsError } from '@annals/core'
+import {
+  assertExpectedRevision,
+  assertReadOptions,
+  assertRetention,
+  assertSelection,
+  assertStreamName,
+  assertStreamsOptions,
+  assertWholeNumber,
+  HeadWaiters,
+  lastRevisions,
+  prepareAppend,
+  readerOf,
+  subscribeByReading,
+} from '@annals/core/store'
+import { addressOf, offsetOf, segmentOf } from './address.ts'
+import { BlockCache } from './block-cache.ts'
+import type { Disk } from './disk.ts'
+import { recordHeaderBytes, recordLength } from './event-record.ts'
+import type { Follower } from './follower.ts'
+import type { HeadFile } from './head-file.ts'
+import type { Lock } from './lock.ts'
+import type { LogStats, LogStore, Recovery } from './log.ts'
+import { LogEvent } from './log-event.ts'
+import type { LogIndex, RetentionChange } from './log-index.ts'
+import { damaged, type Segment } from './segment.ts'
+import { type VerifyOptions, type VerifyReport, verifySegments } from './verify.ts'
+import { Writer } from './writer.ts'
+
+/** The parts of a store that has been opened. */
+export interface OpenedLog {
+  readonly disk: Disk
+  readonly directory: string
+  readonly storeId: string
+  readonly clock: Clock
+  readonly index: LogIndex
+  readonly segments: Segment[]
+  /** Where the last segment ends. */
+  readonly end: number
+  readonly recovery: Recovery | undefined
+  readonly cacheBytesMax: number
+  readonly segmentBytesMax: number
+  readonly writing: { readonly lock: Lock; readonly head: HeadFile } | undefined
+  readonly follower: Follower | undefined
+}
+
+const batchEventsMax = 1_000
+const batchBytesMax = 1024 * 1024
+const readAheadBlocks = 7
+// About as long as a sync of the disk takes.
+const batchesPerTurnMax = 16
+
+/** The `EventStore` over an opened log. */
+export class LogEventStore implements LogStore {
+  readonly directory: string
+  readonly recovery: Recovery | undefined
+  readonly #log: OpenedLog
+  readonly #index: LogIndex
+  readonly #cache: BlockCache
+  readonly #waiters = new HeadWaiters()
+  readonly #writer: Writer | undefined
+  #batchesThisTurn = 0
+  #closing: Promise<void> | undefined
+
+  constructor(log: OpenedLog) {
+    this.#log = log
+    this.#index = log.index
+    this.directory = log.directory
+    this.recovery = log.recovery
+    this.#cache = new BlockCache(log.cacheBytesMax)
+    if (!log.writing) return
+    const { head } = log.writing
+    this.#writer = new Writer({
+      ...log,
+      onDurable: ({ segment, offset, bytes, position }) => {
+        this.#cache.extend(segment.ordinal, offset, bytes)
+        head.write({
+          durable: addressOf(segment.ordinal, offset + bytes.length),
+          position,
+          processId: process.pid,
+        })
+        this.#waiters.wake()
+      },
+    })
+  }
+
+  append(appends: StreamAppend | readonly StreamAppend[], condition?: AppendCondition): Promise<Appended> {
+    try {
+      return this.#writable().append(prepareAppend(appends, condition), this.#answer)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  // What was just written is in the cache; what is repeated may have to be read.
+  readonly #answer = (positions: readonly Position[]): Appended | Promise<Appended> => {
+    const events: RecordedEvent[] = []
+    for (const position of positions) {
+      const event = this.#cached(position)
+      if (!event) return this.#answerFromDisk(positions)
+      events.push(event)
+    }
+    return appendedOf(events)
+  }
+
+  async #answerFromDisk(positions: readonly Position[]): Promise<Appended> {
+    const events: RecordedEvent[] = []
+    for (const position of positions) events.push(this.#cached(position) ?? (await this.#load(position, 0)))
+    return appendedOf(events)
+  }
+
+  read(selection: Selection, options: ReadOptions = {}): EventReader {
+    assertSelection(selection)
+    assertReadOptions(options)
+    return readerOf(() => this.#batches(selection, options))
+  }
+
+  async *#batches(selection: Selection, options: ReadOptions): AsyncGenerator<readonly RecordedEvent[]> {
+    await this.#takeTurns()
+    await this.#refresh()
+    const next = this.#index.events.select(selection, options)
+    let missed = -1
+    for (let position = next(); position !== undefined; ) {
+      const batch: RecordedEvent[] = []
+      let bytes = 0
+      while (position !== undefined && batch.length < batchEventsMax && bytes < batchBytesMax) {
+        let event = this.#cached(position)
+        if (!event) {
+          // Whoever reads on from one miss to the next is reading a long way, and wants more at a time.
+          event = await this.#load(
+            position,
+            missed >= 0 && Math.abs(position - missed) < 4_096 ? readAheadBlocks : 0,
+          )
+          missed = position
+        }
+        bytes += event.bytes
+        batch.push(event)
+        position = next()
+      }
+      yield batch
+      await this.#takeTurns()
+      this.#assertOpen()
+    }
+  }
+
+  // What is in memory is read without ever waiting, so that without this, reading on and on would keep everyone else from
+  // their turn: the writer, whose sync has ended, and the sockets of a server.
+  async #takeTurns(): Promise<void> {
+    if (this.#batchesThisTurn++ < batchesPerTurnMax) return
+    await new Promise(setImmediate)
+    this.#batchesThisTurn = 0
+  }
+
+  #cached(position: Position): LogEvent | undefined {
+    const address = this.#index.addresses.at(position)
+    const ordinal = segmentOf(address)
+    const offset = offsetOf(address)
+    const header = this.#cache.get(ordinal, offset, recordHeaderBytes)
+    if (!header) return undefined
+    const length = recordLength(header.bytes, header.at)
+    const found = length >= recordHeaderBytes ? this.#cache.get(ordinal, offset, length) : undefined
+    return found && new LogEvent(position, found.bytes, found.at, length, this.#index.events)
+  }
+
+  async #load(position: Position, readAhead: number): Promise<LogEvent> {
+    const address = this.#index.addresses.at(position)
+    const segment = this.#log.segments[segmentOf(address)] as Segment
+    const offset = offsetOf(address)
+    const durableEnd = this.#durableEnd(segment)
+    const header = await this.#cache.load(segment, offset, recordHeaderBytes, durableEnd, readAhead)
+    const length =
+      header.at + recordHeaderBytes <= header.bytes.length ? recordLength(header.bytes, header.at) : 0
+    if (length < recordHeaderBytes || offset + length > durableEnd)
+      throw damaged(segment.path, offset, `the event at position ${position} has an impossible length`)
+    if (header.at + length <= header.bytes.length)
+      return new LogEvent(position, header.bytes, header.at, length, this.#index.events)
+    const whole = await this.#cache.load(segment, offset, length, durableEnd, readAhead)
+    return new LogEvent(position, whole.bytes, whole.at, length, this.#index.events)
+  }
+
+  #durableEnd({ ordinal, file }: Segment): number {
+    const end = this.#writer?.end ?? this.#log.follower?.end ?? 0
+    return segmentOf(end) === ordinal ? offsetOf(end) : file.size()
+  }
+
+  subscribe(selection: Selection, options: SubscribeOptions = {}): Subscription {
+    this.#assertOpen()
+    assertSelection(selection)
+    return subscribeByReading(
+      {
+        head: () => this.head(),
+        read: (what, bounds) => this.read(what, bounds),
+        headBeyond: (position, signal) => this.#headBeyond(position, signal),
+      },
+      selection,
+      options,
+    )
+  }
+
+  async #headBeyond(position: Position, signal: AbortSignal): Promise<void> {
+    const { follower } = this.#log
+    while (!this.#closing && !signal.aborted && this.#index.events.published <= position) {
+      if (follower) await follower.moved(signal)
+      else await this.#waiters.wait(signal)
+    }
+    if (!signal.aborted) this.#assertOpen()
+  }
+
+  async stream(name: string): Promise<StreamInfo | undefined> {
+    assertStreamName(name)
+    await this.#refresh()
+    return this.#index.events.info(name)
+  }
+
+  async *streams(options: StreamsOptions = {}): AsyncGenerator<StreamInfo> {
+    assertStreamsOptions(options)
+    await this.#refresh()
+    yield* this.#index.events.infos(options)
+  }
+
+  async head(): Promise<Position> {
+    await this.#refresh()
+    return this.#index.events.published
+  }
+
+  async retain(scope: RetentionScope, policy: RetentionPolicy | null): Promise<void> {
+    assertRetention(scope, policy)
+    await this.#change({ kind: 'retain', scope, policy }, () => undefined)
+  }
+
+  async truncate(stream: string, { beforeRevision }: { readonly beforeRevision: Revision }): Promise<void> {
+    assertStreamName(stream)
+    assertWholeNumber('beforeRevision', beforeRevision)
+    await this.#change({ kind: 'truncate', stream, beforeRevision }, () =>
+      this.#index.events.checkTruncate(stream, beforeRevision),
+    )
+  }
+
+  async tombstone(
+    stream: string,
+    { expectedRevision = 'any' }: { readonly expectedRevision?: ExpectedRevision } = {},
+  ): Promise<void> {
+    assertStreamName(stream)
+    assertExpectedRevision(expectedRevision)
+    await this.#change({ kind: 'tombstone', stream }, () =>
+      this.#index.events.checkTombstone(stream, expectedRevision),
+    )
+  }
+
+  async #change(change: RetentionChange, check: () => void): Promise<void> {
+    await this.#writable().change(change, check)
+  }
+
+  async stats(): Promise<LogStats> {
+    await this.#refresh()
+    const { directory, storeId, segments, index } = this.#log
+    let streams = 0
+    for (const _info of index.events.infos({})) streams++
+    return {
+      directory,
+      storeId,
+      events: index.events.published,
+      streams,
+      segments: segments.length,
+      diskBytes: segments.reduce((sum, { file }) => sum + file.size(), 0),
+      head: index.events.published,
+      written: this.#writer?.counts ?? { groups: 0, syncs: 0, bytesWritten: 0 },
+    }
+  }
+
+  async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    await this.#refresh()
+    const { segments, storeId } = this.#log
+    return verifySegments(
+      segments.map((segment) => ({ segment, end: this.#durableEnd(segment) })),
+      storeId,
+      options,
+    )
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#waiters.wake()
+    const { writing, follower, segments, index } = this.#log
+    follower?.close()
+    try {
+      await this.#writer?.close()
+      if (writing && this.#writer)
+        writing.head.write({ durable: this.#writer.end, position: index.events.published, processId: 0 })
+    } finally {
+      for (const { file } of segments) file.close()
+      writing?.head.close()
+      writing?.lock.release()
+    }
+  }
+
+  async #refresh(): Promise<void> {
+    this.#assertOpen()
+    this.#log.follower?.refresh()
+  }
+
+  #writable(): Writer {
+    this.#assertOpen()
+    if (this.#writer) return this.#writer
+    throw new AnnalsError(
+      'store-read-only',
+      `The store ${this.directory} was opened for reading only. Open it without readOnly to write.`,
+      { directory: this.directory },
+    )
+  }
+
+  #assertOpen(): void {
+    if (this.#closing) throw new AnnalsError('store-closed', 'The store has been closed. Open it again.', {})
+  }
+}
+
+function appendedOf(events: readonly RecordedEvent[]): Appended {
+  return { events, position: (events.at(-1) as RecordedEvent).position, streams: lastRevisions(events) }
+}

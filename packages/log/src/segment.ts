@@ -1,0 +1,102 @@
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { AnnalsError, type Position } from '@annals/core'
+import { type Disk, type DiskFile, readFully, writeFully } from './disk.ts'
+
+// The header of a segment, all numbers little-endian; docs/reference/log-format.md says the same in words.
+//   0       "ANNALSEG"
+//   8 u32   format version
+//  12 u32   ordinal
+//  16       store id, 16 bytes
+//  32 f64   position of the first event
+//  40 f64   created at, milliseconds since 1970
+//  48       zeros
+//  60 u32   CRC-32 of the first 60 bytes
+export const segmentHeaderBytes = 64
+const magic = 'ANNALSEG'
+export const segmentFormatVersion = 1
+
+/** One file of the log. */
+export interface Segment {
+  readonly ordinal: number
+  readonly firstPosition: Position
+  readonly path: string
+  readonly file: DiskFile
+}
+
+/** The name of the file whose first event is at a position. */
+export function segmentName(firstPosition: Position): string {
+  return `${String(firstPosition).padStart(20, '0')}.log`
+}
+
+/** The first position that a file name stands for, or `undefined` if it is none of a segment. */
+export function positionOfName(name: string): Position | undefined {
+  return /^\d{20}\.log$/.test(name) ? Number(name.slice(0, 20)) : undefined
+}
+
+/** Makes a new, durable segment without commits. */
+export function createSegment(
+  disk: Disk,
+  directory: string,
+  {
+    ordinal,
+    firstPosition,
+    storeId,
+    nowMs,
+  }: {
+    readonly ordinal: number
+    readonly firstPosition: Position
+    readonly storeId: string
+    readonly nowMs: number
+  },
+): Segment {
+  const path = join(directory, segmentName(firstPosition))
+  const file = disk.open(path, 'create')
+  const header = Buffer.alloc(segmentHeaderBytes)
+  header.write(magic, 0, 'latin1')
+  header.writeUInt32LE(segmentFormatVersion, 8)
+  header.writeUInt32LE(ordinal, 12)
+  header.write(storeId, 16, 'hex')
+  header.writeDoubleLE(firstPosition, 32)
+  header.writeDoubleLE(nowMs, 40)
+  header.writeUInt32LE(crc32(header.subarray(0, 60)), 60)
+  writeFully(file, header, 0)
+  file.syncNow()
+  // Without this the file itself may be gone after a crash, with every commit in it.
+  disk.syncDirectory(directory)
+  return { ordinal, firstPosition, path, file }
+}
+
+/** What is wrong with the header of a segment, as a sentence; `undefined` if nothing is. */
+export function segmentProblem(
+  file: DiskFile,
+  expected: { readonly ordinal: number; readonly firstPosition: Position; readonly storeId: string },
+): string | undefined {
+  const header = readFully(file, Buffer.alloc(segmentHeaderBytes), 0)
+  if (header.length < segmentHeaderBytes)
+    return `the file ends within its header, after ${header.length} bytes`
+  if (header.toString('latin1', 0, 8) !== magic) return 'it does not begin like a segment of a log'
+  if (crc32(header.subarray(0, 60)) !== header.readUInt32LE(60))
+    return 'the checksum of its header does not hold'
+  if (header.readUInt32LE(8) !== segmentFormatVersion)
+    return `it has format version ${header.readUInt32LE(8)}, expected ${segmentFormatVersion}`
+  if (header.toString('hex', 16, 32) !== expected.storeId) return 'it belongs to another store'
+  if (header.readUInt32LE(12) !== expected.ordinal)
+    return `it is segment ${header.readUInt32LE(12)}, expected segment ${expected.ordinal}: one is missing`
+  if (header.readDoubleLE(32) !== expected.firstPosition)
+    return `it begins at position ${header.readDoubleLE(32)}, expected ${expected.firstPosition}`
+  return undefined
+}
+
+/** The error for bytes that are not what was written. */
+export function damaged(file: string, offset: number, problem: string): AnnalsError<'store-damaged'> {
+  return new AnnalsError(
+    'store-damaged',
+    `${file} is damaged at byte ${offset}: ${problem}. Nothing was changed. Restore the file from a backup, or see what annals verify says.`,
+    {
+      file,
+      offset,
+      problem,
+    },
+  )
+}

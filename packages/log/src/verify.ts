@@ -1,0 +1,152 @@
+import { type OnProgress, ProgressMeter } from '@annals/core'
+import { commitAlignment, commitHeaderBytes, commitKinds, readCommitHeader } from './commit.ts'
+import { recordLayout } from './event-record.ts'
+import { scanCommits } from './scan.ts'
+import { type Segment, segmentHeaderBytes, segmentProblem } from './segment.ts'
+
+/** What can be said to `verify`. */
+export interface VerifyOptions {
+  /** Counts bytes. */
+  readonly onProgress?: OnProgress | undefined
+}
+
+/** What `verify` found. */
+export interface VerifyReport {
+  /** Sound commits. */
+  readonly commits: number
+  /** Sound events in them. */
+  readonly events: number
+  /** Bytes read. */
+  readonly bytes: number
+  /** Nothing if the store is sound. */
+  readonly damage: readonly Damage[]
+}
+
+/** Bytes that are not what was written. */
+export interface Damage {
+  readonly file: string
+  /** Where it begins. */
+  readonly offset: number
+  /** How many bytes until the next sound commit, or the end. */
+  readonly bytes: number
+  readonly problem: string
+}
+
+/** Reads every byte of segments again, up to their ends, and checks all that can be checked of it. */
+export async function verifySegments(
+  segments: readonly { readonly segment: Segment; readonly end: number }[],
+  storeId: string,
+  { onProgress }: VerifyOptions,
+): Promise<VerifyReport> {
+  const total = segments.reduce((sum, { end }) => sum + end, 0)
+  const meter = new ProgressMeter(onProgress)
+  const damage: Damage[] = []
+  let commits = 0
+  let events = 0
+  let bytes = 0
+  for (const { segment, end } of segments) {
+    const { file, path } = segment
+    const header = segmentProblem(file, { ...segment, storeId })
+    if (header) damage.push({ file: path, offset: 0, bytes: segmentHeaderBytes, problem: header })
+    let position = segment.firstPosition
+    for (let offset = segmentHeaderBytes; offset < end; ) {
+      // A slice at a time, so that whoever waits for something else in this process is not kept waiting.
+      const slice = Math.min(end, offset + sliceBytes)
+      let reached = offset
+      const scan = scanCommits(file, offset, end, (chunk, at, contentEnd, from) => {
+        reached = from
+        if (from >= slice) return endOfSlice
+        const found = checkContent(chunk, at, contentEnd, position)
+        if (found.problem)
+          damage.push({ file: path, offset: from, bytes: contentEnd - at, problem: found.problem })
+        else commits++
+        events += found.events
+        position = found.nextPosition
+        return undefined
+      })
+      if (scan.problem === endOfSlice) {
+        offset = reached
+      } else if (scan.problem) {
+        const next = nextCommit(segment, scan.offset, end)
+        damage.push({
+          file: path,
+          offset: scan.offset,
+          bytes: next.offset - scan.offset,
+          problem: scan.problem,
+        })
+        offset = next.offset
+        if (next.position !== undefined) position = next.position
+      } else {
+        offset = end
+      }
+      meter.update(bytes + offset, total)
+      await new Promise(setImmediate)
+    }
+    bytes += end
+  }
+  meter.update(total, total)
+  return { commits, events, bytes, damage }
+}
+
+const sliceBytes = 4 * 1024 * 1024
+const endOfSlice = 'end of slice'
+
+function checkContent(
+  bytes: Buffer,
+  at: number,
+  end: number,
+  expected: number,
+): { readonly events: number; readonly nextPosition: number; readonly problem?: string } {
+  const { kind, position, eventCount } = readCommitHeader(bytes, at)
+  const text = (from: number, to: number) => JSON.parse(bytes.toString('utf8', from, to)) as unknown
+  const nextPosition = kind === commitKinds.append ? position + eventCount : expected
+  const wanted = kind === commitKinds.append ? expected : expected - 1
+  if (position !== wanted)
+    return { events: 0, nextPosition, problem: `a commit for position ${position}, expected ${wanted}` }
+  let next = at + commitHeaderBytes
+  try {
+    if (kind !== commitKinds.append) {
+      text(next, end)
+      return { events: 0, nextPosition }
+    }
+    for (let event = 0; event < eventCount; event++) {
+      const layout = recordLayout(bytes, next, end)
+      if (!layout)
+        return {
+          events: event,
+          nextPosition,
+          problem: `the lengths of the event at position ${position + event} do not fit together`,
+        }
+      text(layout.data, layout.metadata)
+      if (layout.hasMetadata) text(layout.metadata, layout.end)
+      next = layout.end
+    }
+  } catch (error) {
+    return {
+      events: 0,
+      nextPosition,
+      problem: `a commit at position ${position} holds text that is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+    }
+  }
+  return next === end
+    ? { events: eventCount, nextPosition }
+    : { events: 0, nextPosition, problem: 'a commit does not end where its events end' }
+}
+
+function nextCommit(
+  { file }: Segment,
+  from: number,
+  end: number,
+): { readonly offset: number; readonly position?: number } {
+  for (let offset = from + commitAlignment; offset < end; offset += commitAlignment) {
+    let position: number | undefined
+    const found = scanCommits(file, offset, Math.min(end, offset + probeBytes), (bytes, at) => {
+      position = readCommitHeader(bytes, at).position
+      return endOfSlice
+    })
+    if (found.problem === endOfSlice && position !== undefined) return { offset, position }
+  }
+  return { offset: end }
+}
+
+const probeBytes = 64 * 1024

@@ -1,0 +1,383 @@
+import type { Appended, Clock, Position } from '@annals/core'
+import { AnnalsError, isAnnalsError } from '@annals/core'
+import type { AppendRequest } from '@annals/core/store'
+import { type Address, addressOf } from './address.ts'
+import { commitHeaderBytes, commitKinds, sealCommit } from './commit.ts'
+import { type Disk, type DiskFile, diskError, writeFully } from './disk.ts'
+import { encodeRecord, recordBytesMax } from './event-record.ts'
+import type { LogIndex, RetentionChange } from './log-index.ts'
+import { createSegment, type Segment, segmentHeaderBytes } from './segment.ts'
+
+/** What a writer is made with. */
+export interface WriterOptions {
+  readonly disk: Disk
+  readonly directory: string
+  readonly storeId: string
+  readonly clock: Clock
+  readonly index: LogIndex
+  /** All segments; the last one is written to, and new ones are added. */
+  readonly segments: Segment[]
+  /** Where the log ends. */
+  readonly end: number
+  readonly segmentBytesMax: number
+  /** Is told of everything that has become durable, before anyone who waits for it. */
+  readonly onDurable: (group: DurableGroup) => void
+}
+
+/** A group of commits that has become durable. */
+export interface DurableGroup {
+  readonly segment: Segment
+  readonly offset: number
+  readonly bytes: Buffer
+  /** The position of the last event of the log. */
+  readonly position: Position
+}
+
+/** Counts of what a writer has done since the store was opened. */
+export interface WriterCounts {
+  readonly groups: number
+  readonly syncs: number
+  readonly bytesWritten: number
+}
+
+/** Makes the answer to an append from the positions of its events. */
+export type Answer = (positions: readonly Position[]) => Appended | Promise<Appended>
+
+type Task = AppendTask | ChangeTask
+
+interface AppendTask {
+  readonly kind: 'append'
+  readonly request: AppendRequest
+  readonly answer: Answer
+  readonly resolve: (appended: Appended | Promise<Appended>) => void
+  readonly reject: (error: unknown) => void
+}
+
+interface ChangeTask {
+  readonly kind: 'change'
+  readonly change: RetentionChange
+  /** Throws if the change cannot be made as things are. */
+  readonly check: () => void
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+const groupBytesMax = 8 * 1024 * 1024
+const preallocatedBytesMax = 8 * 1024 * 1024
+const preallocatedBytesMin = 256 * 1024
+
+/**
+ * Writes the log. Everything that waits is checked, encoded, written and synced as one group; while the disk works the
+ * next group gathers. Whoever is in a group is answered when it is durable, the refused too: what they were refused
+ * for may be in the same group, and to read it they must be able to see it.
+ */
+export class Writer {
+  readonly #options: WriterOptions
+  readonly #processId = process.pid
+  #queue: Task[] = []
+  #working: Promise<void> | undefined
+  #scratch = Buffer.allocUnsafeSlow(256 * 1024)
+  #used = 0
+  #segment: Segment
+  #offset: number
+  #allocated: number
+  #allocation: Promise<void> | undefined
+  #failure: AnnalsError | undefined
+  #groups = 0
+  #syncs = 0
+  #bytesWritten = 0
+
+  constructor(options: WriterOptions) {
+    this.#options = options
+    this.#segment = options.segments.at(-1) as Segment
+    this.#offset = options.end
+    this.#allocated = options.end
+  }
+
+  get counts(): WriterCounts {
+    return { groups: this.#groups, syncs: this.#syncs, bytesWritten: this.#bytesWritten }
+  }
+
+  /** Where the log ends. Everything before it is durable. */
+  get end(): Address {
+    return addressOf(this.#segment.ordinal, this.#offset)
+  }
+
+  get processId(): number {
+    return this.#processId
+  }
+
+  append(request: AppendRequest, answer: Answer): Promise<Appended> {
+    return new Promise((resolve, reject) =>
+      this.#enqueue({ kind: 'append', request, answer, resolve, reject }),
+    )
+  }
+
+  change(change: RetentionChange, check: () => void): Promise<void> {
+    return new Promise((resolve, reject) => this.#enqueue({ kind: 'change', change, check, resolve, reject }))
+  }
+
+  /** Waits for everything that was asked for, and gives back what was allocated ahead. */
+  async close(): Promise<void> {
+    while (this.#working) await this.#working
+    await this.#allocation
+    if (this.#failure || this.#allocated === this.#offset) return
+    try {
+      this.#segment.file.truncate(this.#offset)
+    } catch (error) {
+      throw diskError(error, this.#segment.path)
+    }
+  }
+
+  #enqueue(task: Task): void {
+    if (this.#failure) {
+      task.reject(storeFailed(this.#failure))
+      return
+    }
+    this.#queue.push(task)
+    this.#working ??= this.#work()
+  }
+
+  async #work(): Promise<void> {
+    // Callers that were answered together call again within the same turn; let all of them in.
+    await new Promise(setImmediate)
+    while (this.#queue.length > 0) {
+      await this.#writeGroup()
+      // The same for those who have just been answered.
+      if (this.#queue.length > 0) await new Promise(setImmediate)
+    }
+    this.#working = undefined
+    if (this.#queue.length > 0) this.#working = this.#work()
+  }
+
+  async #writeGroup(): Promise<void> {
+    const settle: (() => void)[] = []
+    const refuse: ((error: AnnalsError) => void)[] = []
+    let taken = 0
+    this.#used = 0
+    try {
+      for (const task of this.#queue) {
+        if (this.#mustRoll(bytesMaxOf(task))) {
+          // A group lies in one segment.
+          if (taken > 0) break
+          await this.#roll()
+        }
+        if (task.kind === 'change') {
+          // A change of retention is seen by what comes after it, so it has a group of its own.
+          if (taken > 0) break
+          taken++
+          this.#encodeChange(task, settle, refuse)
+          break
+        }
+        if (taken > 0 && this.#used >= groupBytesMax) break
+        this.#encodeAppend(task, settle, refuse)
+        taken++
+      }
+      this.#queue.splice(0, taken)
+      if (this.#used > 0) await this.#makeDurable(taken === 1 && this.#queue.length === 0)
+    } catch (error) {
+      this.#fail(error, refuse)
+      return
+    }
+    for (const done of settle) done()
+  }
+
+  #encodeAppend(
+    { request, answer, resolve, reject }: AppendTask,
+    settle: (() => void)[],
+    refuse: ((error: AnnalsError) => void)[],
+  ): void {
+    const { index, clock } = this.#options
+    let known: readonly Position[] | undefined
+    try {
+      known = index.events.check(request.streams, request.condition)
+    } catch (error) {
+      if (!isAnnalsError(error)) throw error
+      settle.push(() => reject(error))
+      refuse.push(reject)
+      return
+    }
+    const positions =
+      known ?? this.#encodeCommit(request, Math.max(clock(), index.events.recordedAtMs(index.events.last)))
+    settle.push(() => {
+      try {
+        resolve(answer(positions))
+      } catch (error) {
+        reject(error)
+      }
+    })
+    refuse.push(reject)
+  }
+
+  #encodeCommit(request: AppendRequest, recordedAtMs: number): readonly Position[] {
+    const { events, addresses } = this.#options.index
+    this.#reserve(appendBytesMax(request))
+    const at = this.#used
+    const position = events.last + 1
+    const positions: Position[] = []
+    let end = at + commitHeaderBytes
+    for (const { stream, events: requests } of request.streams) {
+      for (const event of requests) {
+        addresses.push(this.#addressOf(end))
+        const staged = events.stage(stream, event, recordedAtMs)
+        positions.push(staged)
+        end = encodeRecord(this.#scratch, end, stream, events.revisionAt(staged), event)
+      }
+    }
+    this.#used = sealCommit(this.#scratch, at, end, {
+      kind: commitKinds.append,
+      position,
+      recordedAtMs,
+      groupStart: this.#addressOf(0),
+      eventCount: request.eventCount,
+    })
+    return positions
+  }
+
+  #encodeChange(
+    { change, check, resolve, reject }: ChangeTask,
+    settle: (() => void)[],
+    refuse: ((error: AnnalsError) => void)[],
+  ): void {
+    const { index, clock } = this.#options
+    try {
+      check()
+    } catch (error) {
+      settle.push(() => reject(error))
+      return
+    }
+    const json = JSON.stringify(change)
+    this.#reserve(changeBytesMax)
+    const end = commitHeaderBytes + this.#scratch.write(json, commitHeaderBytes)
+    const recordedAtMs = Math.max(clock(), index.events.recordedAtMs(index.events.last))
+    this.#used = sealCommit(this.#scratch, 0, end, {
+      kind: commitKinds[change.kind],
+      position: index.events.last,
+      recordedAtMs,
+      groupStart: this.#addressOf(0),
+      eventCount: 0,
+    })
+    refuse.push(reject)
+    settle.push(() => {
+      index.change(change)
+      resolve()
+    })
+  }
+
+  async #makeDurable(alone: boolean): Promise<void> {
+    const { index, onDurable } = this.#options
+    // A copy, since events are decoded from it later, and the scratch buffer is written to again.
+    const bytes = Buffer.allocUnsafeSlow(this.#used)
+    this.#scratch.copy(bytes, 0, 0, this.#used)
+    const { file } = this.#segment
+    // Zeros on their way to the same place would overwrite what is written now.
+    if (this.#offset + bytes.length > this.#allocated) await this.#allocation
+    writeFully(file, bytes, this.#offset)
+    // Handing over to a thread and back takes longer than it is worth while nobody else is waiting for this one.
+    if (alone) file.syncNow()
+    else await file.sync()
+    const offset = this.#offset
+    this.#offset += bytes.length
+    this.#allocated = Math.max(this.#allocated, this.#offset)
+    this.#groups++
+    this.#syncs++
+    this.#bytesWritten += bytes.length
+    index.events.publish(index.events.last)
+    onDurable({ segment: this.#segment, offset, bytes, position: index.events.last })
+    this.#allocateAhead(file)
+  }
+
+  // Blocks that exist already are synced about twice as fast as ones that the file has to grow by.
+  #allocateAhead(file: DiskFile): void {
+    const { segmentBytesMax } = this.#options
+    if (this.#allocation || this.#allocated - this.#offset >= preallocatedBytesMin / 2) return
+    const from = this.#allocated
+    const length = Math.min(
+      segmentBytesMax - from,
+      Math.max(preallocatedBytesMin, Math.min(preallocatedBytesMax, this.#offset)),
+    )
+    if (length <= 0) return
+    this.#allocation = file
+      .write(Buffer.alloc(length), from)
+      .then((written) => {
+        this.#allocated = Math.max(this.#allocated, from + written)
+      })
+      // Only an optimisation: if there is no room, the next append will say so.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#allocation = undefined
+      })
+  }
+
+  #mustRoll(bytes: number): boolean {
+    const { segmentBytesMax } = this.#options
+    return this.#offset + this.#used + bytes > segmentBytesMax && this.#offset > segmentHeaderBytes
+  }
+
+  async #roll(): Promise<void> {
+    await this.#allocation
+    const { disk, directory, storeId, clock, index, segments } = this.#options
+    // A segment that is followed by another has no room behind its last commit, so that any is damage.
+    this.#segment.file.truncate(this.#offset)
+    this.#segment = createSegment(disk, directory, {
+      ordinal: this.#segment.ordinal + 1,
+      firstPosition: index.events.last + 1,
+      storeId,
+      nowMs: clock(),
+    })
+    segments.push(this.#segment)
+    this.#offset = segmentHeaderBytes
+    this.#allocated = segmentHeaderBytes
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#used + bytes <= this.#scratch.length) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#scratch.length * 2, this.#used + bytes))
+    this.#scratch.copy(larger, 0, 0, this.#used)
+    this.#scratch = larger
+  }
+
+  #addressOf(at: number): Address {
+    return addressOf(this.#segment.ordinal, this.#offset + at)
+  }
+
+  // What the disk holds of the failed group is not known, so nothing may be written behind it.
+  #fail(error: unknown, refuse: readonly ((error: AnnalsError) => void)[]): void {
+    const failure = diskError(error, this.#segment.path)
+    this.#failure = failure
+    for (const reject of refuse) reject(failure)
+    for (const { reject } of this.#queue.splice(0)) reject(storeFailed(failure))
+    void this.#cutTail()
+  }
+
+  async #cutTail(): Promise<void> {
+    await this.#allocation
+    try {
+      this.#segment.file.truncate(this.#offset)
+    } catch {
+      // It was worth a try; opening the store anew cuts the tail off as well.
+    }
+  }
+}
+
+// Names are bounded, and so is what a change of retention can say.
+const changeBytesMax = 8 * 1024
+
+function bytesMaxOf(task: Task): number {
+  return task.kind === 'append' ? appendBytesMax(task.request) : changeBytesMax
+}
+
+function appendBytesMax({ streams }: AppendRequest): number {
+  let bytes = commitHeaderBytes + 8
+  for (const { stream, events } of streams) for (const event of events) bytes += recordBytesMax(stream, event)
+  return bytes
+}
+
+function storeFailed(cause: AnnalsError): AnnalsError<'store-failed'> {
+  return new AnnalsError(
+    'store-failed',
+    `The store takes no appends, since an earlier write failed: ${cause.message} What was recorded can still be read.`,
+    { reason: cause.message },
+    { cause },
+  )
+}
