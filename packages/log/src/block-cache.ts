@@ -1,5 +1,5 @@
-import { readFullyLater } from './disk.ts'
-import type { Segment } from './segment.ts'
+import { readFully, readFullyLater } from './disk.ts'
+import { type Segment, segmentHeaderBytes } from './segment.ts'
 
 const blockBytes = 64 * 1024
 // So large a piece would push everything else out, and is hardly read twice.
@@ -76,22 +76,33 @@ export class BlockCache {
     return { bytes, at: offset - start }
   }
 
+  /** Takes in the block in which the log ends, so that it can be extended. */
+  seed({ ordinal, file }: Segment, end: number): void {
+    const index = Math.floor(end / blockBytes)
+    const start = index * blockBytes
+    const bytes = Buffer.allocUnsafeSlow(blockBytes)
+    const { length } = readFully(file, bytes.subarray(0, end - start), start)
+    this.#put(ordinal * blocksPerSegment + index, { bytes, filled: length })
+  }
+
   /** Takes in what was just written, so that what is new need not be read from the disk. */
   extend(ordinal: number, offset: number, bytes: Buffer): void {
     for (let done = 0; done < bytes.length; ) {
       const index = Math.floor((offset + done) / blockBytes)
       const from = offset + done - index * blockBytes
       const count = Math.min(blockBytes - from, bytes.length - done)
-      this.#extendBlock(ordinal * blocksPerSegment + index, from, bytes.subarray(done, done + count))
+      // Of the header of the segment, which comes before its first commit, nothing is ever asked here.
+      const isFirst = offset + done === segmentHeaderBytes
+      this.#extendBlock(ordinal * blocksPerSegment + index, from, bytes.subarray(done, done + count), isFirst)
       done += count
     }
   }
 
-  #extendBlock(key: number, from: number, piece: Buffer): void {
+  #extendBlock(key: number, from: number, piece: Buffer, isFirst: boolean): void {
     const block = this.#blocks.get(key)
     if (block && block.filled === from && block.bytes.length === blockBytes) {
       block.filled += piece.copy(block.bytes, from)
-    } else if (from === 0 || block?.filled === from) {
+    } else if (from === 0 || block?.filled === from || isFirst) {
       const bytes = Buffer.allocUnsafeSlow(blockBytes)
       block?.bytes.copy(bytes, 0, 0, from)
       this.#put(key, { bytes, filled: from + piece.copy(bytes, from) })

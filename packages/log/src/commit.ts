@@ -62,12 +62,14 @@ export function commitLength(bytes: Buffer, at: number): number {
   return aligned(checkedFrom + bytes.readUInt32LE(at + 4))
 }
 
-/** The end of the content of the commit at `at`, if all of it is there and its checksum holds. */
+/** The end of the content of the commit at `at`, if all of it is there, its checksum holds and its padding is zero. */
 export function checkCommit(bytes: Buffer, at: number): number | undefined {
   if (!looksLikeCommit(bytes, at)) return undefined
   const end = at + checkedFrom + bytes.readUInt32LE(at + 4)
-  if (end > bytes.length || crc32(bytes.subarray(at + checkedFrom, end)) !== bytes.readUInt32LE(at + 8))
+  const padded = at + commitLength(bytes, at)
+  if (padded > bytes.length || crc32(bytes.subarray(at + checkedFrom, end)) !== bytes.readUInt32LE(at + 8))
     return undefined
+  for (let index = end; index < padded; index++) if (bytes[index] !== 0) return undefined
   return end
 }
 

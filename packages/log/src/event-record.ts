@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import type { EventRequest } from '@annals/core/store'
 
 // One event as it is stored, all numbers little-endian; docs/reference/log-format.md says the same in words.
@@ -9,8 +10,10 @@ import type { EventRequest } from '@annals/core/store'
 //  18 u16  length of the type
 //  20 u16  length of the id, 0 if it is derived from the position
 //  22 u16  number of tags
-//  24      stream, type, id; for each tag u16 length and text; data; metadata
-const headerBytes = 24
+//  24 u32  CRC-32 of the record before and after this number
+//  28      stream, type, id; for each tag u16 length and text; data; metadata
+const headerBytes = 28
+const checksumAt = 24
 const noMetadata = 0xffffffff
 
 /** What is known of a stored event before any of its text is decoded. */
@@ -80,7 +83,17 @@ export function encodeRecord(
   into.writeUInt16LE(typeBytes, at + 18)
   into.writeUInt16LE(idBytes, at + 20)
   into.writeUInt16LE(tags.length, at + 22)
+  into.writeUInt32LE(checksum(into, at, end), at + checksumAt)
   return end
+}
+
+/** Whether the record between `at` and `end` is as it was written. */
+export function checkRecord(bytes: Buffer, at: number, end: number): boolean {
+  return checksum(bytes, at, end) === bytes.readUInt32LE(at + checksumAt)
+}
+
+function checksum(bytes: Buffer, at: number, end: number): number {
+  return crc32(bytes.subarray(at + headerBytes, end), crc32(bytes.subarray(at, at + checksumAt)))
 }
 
 /** The length of the record at `at`, of which at least the header is there. */

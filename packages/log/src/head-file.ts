@@ -61,17 +61,22 @@ export function readHead(disk: Disk, directory: string, storeId?: string): Head 
 
 /** A follower's side: keeps the file open, since it looks often. */
 export class HeadReader {
-  readonly #file: DiskFile | undefined
+  readonly #disk: Disk
+  readonly #path: string
   readonly #storeId: string
+  readonly #bytes = Buffer.alloc(headBytes)
+  #file: DiskFile | undefined
 
   constructor(disk: Disk, directory: string, storeId: string) {
-    const path = headPath(directory)
-    this.#file = disk.exists(path) ? disk.open(path, 'read') : undefined
+    this.#disk = disk
+    this.#path = headPath(directory)
     this.#storeId = storeId
   }
 
   read(): Head | undefined {
-    return this.#file && decode(readFully(this.#file, Buffer.alloc(headBytes), 0), this.#storeId)
+    // A store that is just being made has none yet.
+    if (!this.#file && this.#disk.exists(this.#path)) this.#file = this.#disk.open(this.#path, 'read')
+    return this.#file && decode(readFully(this.#file, this.#bytes, 0), this.#storeId)
   }
 
   close(): void {

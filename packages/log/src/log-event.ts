@@ -7,17 +7,26 @@ import type {
   Revision,
 } from '@annals/core'
 import { type EventIndex, eventObject } from '@annals/core/store'
-import { decodeTags, type RecordLayout, recordLayout } from './event-record.ts'
-import { damaged } from './segment.ts'
+import { checkRecord, decodeTags, type RecordLayout, recordLayout } from './event-record.ts'
 
-/** A recorded event over the bytes of the log. Nothing is decoded until it is asked for, and then once. */
+/** What events know of the log that they are in. */
+export interface EventOrigin {
+  readonly index: EventIndex
+  /** The error for an event whose bytes are not what was written. */
+  damagedAt(position: Position, problem: string): Error
+}
+
+/**
+ * A recorded event over the bytes of the log. Nothing is decoded until it is asked for, and then once; before that, the
+ * checksum is checked, since the disk may have changed its mind since the store was opened.
+ */
 export class LogEvent implements RecordedEvent {
   readonly position: Position
   /** What it takes in the log, in bytes. */
   readonly bytes: number
   readonly #bytes: Buffer
   readonly #at: number
-  readonly #index: EventIndex
+  readonly #origin: EventOrigin
   #layout: RecordLayout | undefined
   #type: string | undefined
   #id: string | undefined
@@ -25,24 +34,24 @@ export class LogEvent implements RecordedEvent {
   #data: JsonValue | undefined
   #metadata: JsonObject | undefined
 
-  constructor(position: Position, bytes: Buffer, at: number, length: number, index: EventIndex) {
+  constructor(position: Position, bytes: Buffer, at: number, length: number, origin: EventOrigin) {
     this.position = position
     this.bytes = length
     this.#bytes = bytes
     this.#at = at
-    this.#index = index
+    this.#origin = origin
   }
 
   get stream(): string {
-    return this.#index.streamAt(this.position)
+    return this.#origin.index.streamAt(this.position)
   }
 
   get revision(): Revision {
-    return this.#index.revisionAt(this.position)
+    return this.#origin.index.revisionAt(this.position)
   }
 
   get recordedAt(): Date {
-    return new Date(this.#index.recordedAtMs(this.position))
+    return new Date(this.#origin.index.recordedAtMs(this.position))
   }
 
   get type(): string {
@@ -57,7 +66,9 @@ export class LogEvent implements RecordedEvent {
     if (this.#id === undefined) {
       const { id, tags } = this.#parts()
       this.#id =
-        id === tags ? this.#index.derivedIds.idAt(this.position) : this.#bytes.toString('utf8', id, tags)
+        id === tags
+          ? this.#origin.index.derivedIds.idAt(this.position)
+          : this.#bytes.toString('utf8', id, tags)
     }
     return this.#id
   }
@@ -96,14 +107,14 @@ export class LogEvent implements RecordedEvent {
 
   #parts(): RecordLayout {
     if (this.#layout === undefined) {
-      this.#layout = recordLayout(this.#bytes, this.#at)
-      // The checksum was checked when the store was opened; the disk may have changed its mind since.
-      if (!this.#layout)
-        throw damaged(
-          'the log',
-          this.#at,
-          `the lengths of the event at position ${this.position} do not fit together`,
+      const end = this.#at + this.bytes
+      const layout = recordLayout(this.#bytes, this.#at, end)
+      if (!layout || layout.end !== end || !checkRecord(this.#bytes, this.#at, end))
+        throw this.#origin.damagedAt(
+          this.position,
+          `the checksum of the event at position ${this.position} does not hold`,
         )
+      this.#layout = layout
     }
     return this.#layout
   }

@@ -34,13 +34,13 @@ import {
 } from '@annals/core/store'
 import { addressOf, offsetOf, segmentOf } from './address.ts'
 import { BlockCache } from './block-cache.ts'
-import type { Disk } from './disk.ts'
+import { type Disk, diskError } from './disk.ts'
 import { recordHeaderBytes, recordLength } from './event-record.ts'
 import type { Follower } from './follower.ts'
 import type { HeadFile } from './head-file.ts'
 import type { Lock } from './lock.ts'
 import type { LogStats, LogStore, Recovery } from './log.ts'
-import { LogEvent } from './log-event.ts'
+import { type EventOrigin, LogEvent } from './log-event.ts'
 import type { LogIndex, RetentionChange } from './log-index.ts'
 import { damaged, type Segment } from './segment.ts'
 import { type VerifyOptions, type VerifyReport, verifySegments } from './verify.ts'
@@ -78,6 +78,8 @@ export class LogEventStore implements LogStore {
   readonly #cache: BlockCache
   readonly #waiters = new HeadWaiters()
   readonly #writer: Writer | undefined
+  readonly #origin: EventOrigin
+  readonly #working = new Set<Promise<unknown>>()
   #batchesThisTurn = 0
   #closing: Promise<void> | undefined
 
@@ -87,8 +89,16 @@ export class LogEventStore implements LogStore {
     this.directory = log.directory
     this.recovery = log.recovery
     this.#cache = new BlockCache(log.cacheBytesMax)
+    this.#origin = {
+      index: log.index.events,
+      damagedAt: (position, problem) => {
+        const address = log.index.addresses.at(position)
+        return damaged((log.segments[segmentOf(address)] as Segment).path, offsetOf(address), problem)
+      },
+    }
     if (!log.writing) return
     const { head } = log.writing
+    this.#cache.seed(log.segments.at(-1) as Segment, log.end)
     this.#writer = new Writer({
       ...log,
       onDurable: ({ segment, offset, bytes, position }) => {
@@ -116,7 +126,7 @@ export class LogEventStore implements LogStore {
     const events: RecordedEvent[] = []
     for (const position of positions) {
       const event = this.#cached(position)
-      if (!event) return this.#answerFromDisk(positions)
+      if (!event) return this.#holdingFiles(this.#answerFromDisk(positions))
       events.push(event)
     }
     return appendedOf(events)
@@ -145,6 +155,7 @@ export class LogEventStore implements LogStore {
       while (position !== undefined && batch.length < batchEventsMax && bytes < batchBytesMax) {
         let event = this.#cached(position)
         if (!event) {
+          this.#assertOpen()
           // Whoever reads on from one miss to the next is reading a long way, and wants more at a time.
           event = await this.#load(
             position,
@@ -178,23 +189,48 @@ export class LogEventStore implements LogStore {
     if (!header) return undefined
     const length = recordLength(header.bytes, header.at)
     const found = length >= recordHeaderBytes ? this.#cache.get(ordinal, offset, length) : undefined
-    return found && new LogEvent(position, found.bytes, found.at, length, this.#index.events)
+    return found && new LogEvent(position, found.bytes, found.at, length, this.#origin)
   }
 
-  async #load(position: Position, readAhead: number): Promise<LogEvent> {
+  async #load(position: Position, readAheadBlocks: number): Promise<LogEvent> {
     const address = this.#index.addresses.at(position)
     const segment = this.#log.segments[segmentOf(address)] as Segment
     const offset = offsetOf(address)
     const durableEnd = this.#durableEnd(segment)
-    const header = await this.#cache.load(segment, offset, recordHeaderBytes, durableEnd, readAhead)
-    const length =
-      header.at + recordHeaderBytes <= header.bytes.length ? recordLength(header.bytes, header.at) : 0
+    const load = (length: number) => this.#loadBytes(segment, offset, length, durableEnd, readAheadBlocks)
+    const header = await load(recordHeaderBytes)
+    const { bytes, at } = header
+    const length = at + recordHeaderBytes <= bytes.length ? recordLength(bytes, at) : 0
     if (length < recordHeaderBytes || offset + length > durableEnd)
-      throw damaged(segment.path, offset, `the event at position ${position} has an impossible length`)
-    if (header.at + length <= header.bytes.length)
-      return new LogEvent(position, header.bytes, header.at, length, this.#index.events)
-    const whole = await this.#cache.load(segment, offset, length, durableEnd, readAhead)
-    return new LogEvent(position, whole.bytes, whole.at, length, this.#index.events)
+      throw this.#origin.damagedAt(position, `the event at position ${position} has an impossible length`)
+    const whole = at + length <= bytes.length ? header : await load(length)
+    if (whole.at + length > whole.bytes.length)
+      throw this.#origin.damagedAt(position, `the file ends within the event at position ${position}`)
+    return new LogEvent(position, whole.bytes, whole.at, length, this.#origin)
+  }
+
+  async #loadBytes(
+    segment: Segment,
+    offset: number,
+    length: number,
+    durableEnd: number,
+    readAheadBlocks: number,
+  ): Promise<{ readonly bytes: Buffer; readonly at: number }> {
+    try {
+      return await this.#holdingFiles(this.#cache.load(segment, offset, length, durableEnd, readAheadBlocks))
+    } catch (error) {
+      throw diskError(error, segment.path)
+    }
+  }
+
+  // The files are not closed before this has ended.
+  async #holdingFiles<Result>(working: Promise<Result>): Promise<Result> {
+    this.#working.add(working)
+    try {
+      return await working
+    } finally {
+      this.#working.delete(working)
+    }
   }
 
   #durableEnd({ ordinal, file }: Segment): number {
@@ -311,6 +347,7 @@ export class LogEventStore implements LogStore {
       if (writing && this.#writer)
         writing.head.write({ durable: this.#writer.end, position: index.events.published, processId: 0 })
     } finally {
+      await Promise.allSettled(this.#working)
       for (const { file } of segments) file.close()
       writing?.head.close()
       writing?.lock.release()

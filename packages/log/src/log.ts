@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path'
 import type { Clock, EventStore, Position } from '@annals/core'
 import { AnnalsError } from '@annals/core'
-import { addressOf, segmentOf } from './address.ts'
-import { type Disk, diskError, realDisk } from './disk.ts'
+import { addressOf, offsetOf, segmentOf } from './address.ts'
+import { type Disk, diskError, readFully, realDisk, writeFully } from './disk.ts'
 import { Follower } from './follower.ts'
-import { HeadFile, readHead } from './head-file.ts'
+import { type Head, HeadFile, readHead } from './head-file.ts'
 import { Lock } from './lock.ts'
 import { LogIndex } from './log-index.ts'
 import { LogEventStore, type OpenedLog } from './log-store.ts'
@@ -152,8 +152,7 @@ function openWriting(settings: Settings, create: boolean): OpenedLog {
       )
     }
     const last = segments.at(-1) as Segment
-    // A writer that was killed may have written what it never synced; it counts from now on, so it has to be durable.
-    last.file.syncNow()
+    makeTailDurable(last, end, readHead(disk, directory, marker.storeId))
     const head = new HeadFile(disk, directory, marker.storeId)
     opened.push(head)
     head.write({ durable: addressOf(last.ordinal, end), position: index.events.last, processId: process.pid })
@@ -249,6 +248,21 @@ function recover(
   }
   return { end, recovery }
 }
+
+/**
+ * A writer that was killed may have written what it never synced; it counts from now on, so it has to be durable. It is
+ * written again, since after a failed sync the system takes pages for clean that never reached the disk.
+ */
+function makeTailDurable({ ordinal, file }: Segment, end: number, head: Head | undefined): void {
+  const durable = head && segmentOf(head.durable) === ordinal ? offsetOf(head.durable) : segmentHeaderBytes
+  for (let offset = durable; offset < end; offset += rewrittenBytesMax) {
+    const bytes = readFully(file, Buffer.alloc(Math.min(rewrittenBytesMax, end - offset)), offset)
+    writeFully(file, bytes, offset)
+  }
+  file.syncNow()
+}
+
+const rewrittenBytesMax = 4 * 1024 * 1024
 
 function assertAtLeast(argument: string, value: number, min: number): void {
   if (Number.isSafeInteger(value) && value >= min) return

@@ -65,6 +65,7 @@ interface ChangeTask {
 const groupBytesMax = 8 * 1024 * 1024
 const preallocatedBytesMax = 8 * 1024 * 1024
 const preallocatedBytesMin = 256 * 1024
+const blockingSyncMsMax = 1
 
 /**
  * Writes the log. Everything that waits is checked, encoded, written and synced as one group; while the disk works the
@@ -86,6 +87,7 @@ export class Writer {
   #groups = 0
   #syncs = 0
   #bytesWritten = 0
+  #lastSyncMs = Infinity
 
   constructor(options: WriterOptions) {
     this.#options = options
@@ -273,9 +275,7 @@ export class Writer {
     // Zeros on their way to the same place would overwrite what is written now.
     if (this.#offset + bytes.length > this.#allocated) await this.#allocation
     writeFully(file, bytes, this.#offset)
-    // Handing over to a thread and back takes longer than it is worth while nobody else is waiting for this one.
-    if (alone) file.syncNow()
-    else await file.sync()
+    await this.#sync(file, alone)
     const offset = this.#offset
     this.#offset += bytes.length
     this.#allocated = Math.max(this.#allocated, this.#offset)
@@ -285,6 +285,15 @@ export class Writer {
     index.events.publish(index.events.last)
     onDurable({ segment: this.#segment, offset, bytes, position: index.events.last })
     this.#allocateAhead(file)
+  }
+
+  // On a fast disk, handing over to a thread and back takes about half as long as the sync itself; while nobody else waits
+  // for this writer that is time lost. A slow disk would hold up everything else in this process.
+  async #sync(file: DiskFile, alone: boolean): Promise<void> {
+    const startedMs = performance.now()
+    if (alone && this.#lastSyncMs < blockingSyncMsMax) file.syncNow()
+    else await file.sync()
+    this.#lastSyncMs = performance.now() - startedMs
   }
 
   // Blocks that exist already are synced about twice as fast as ones that the file has to grow by.
