@@ -218,7 +218,8 @@ function recover(
     const durable = head ? head.durable : 0
     const header = segmentProblem(file, { ordinal, firstPosition: index.events.last + 1, storeId })
     if (header) {
-      const unfinished = isLast && segmentOf(durable) < ordinal && file.size() <= segmentHeaderBytes
+      const unfinished =
+        isLast && durable <= addressOf(ordinal, segmentHeaderBytes) && file.size() <= segmentHeaderBytes
       if (!unfinished) throw damaged(path, 0, header)
       recovery = { file: path, offset: 0, bytesCut: file.size() }
       file.close()
