@@ -6,6 +6,7 @@ export default defineConfig({
       'packages/*/src/**/*.test.ts',
       'packages/*/test/**/*.test.ts',
       'examples/*/{src,test}/**/*.test.ts',
+      'bench/**/*.test.ts',
       'tests/**/*.test.ts',
     ],
     testTimeout: 30_000,

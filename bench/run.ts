@@ -1,0 +1,62 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { currentCommit, describeMachine } from './machine.ts'
+import { measure, type Row } from './measure.ts'
+import { type Options, optionsOf, usage } from './options.ts'
+import { fsyncMode, machineLine, rowsAsText, writeReport } from './report.ts'
+import type { Suite } from './suite.ts'
+import { append } from './suites/append.ts'
+
+const suites: readonly Suite[] = [append]
+
+if (process.argv.includes('--help')) console.log(usage)
+else await runAll(parsedOptions())
+
+function parsedOptions(): Options {
+  try {
+    return optionsOf(
+      process.argv.slice(2),
+      suites.map(({ name }) => name),
+    )
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`)
+    process.exit(2)
+  }
+}
+
+async function runAll({ only, runs, seconds, name, data }: Options): Promise<void> {
+  mkdirSync(data, { recursive: true })
+  const machine = describeMachine(data)
+  const commit = currentCommit()
+  const rows: Row[] = []
+  const notes: string[] = []
+  const note = (text: string) => {
+    notes.push(text)
+    console.log(`Note: ${text}\n`)
+  }
+  console.log(`${machineLine(machine)}\nCommit ${commit}; ${fsyncMode}.\n`)
+  if (machine.fileSystem === 'tmpfs')
+    note('The data is in memory, where a sync is free: the durable figures mean nothing. Give --data DIR.')
+  for (const suite of suites) {
+    if (only.length > 0 && !only.includes(suite.name)) continue
+    const directory = mkdtempSync(join(data, 'bench-'))
+    try {
+      await suite.run({
+        runs,
+        seconds,
+        directory,
+        note,
+        async measure(measureName, round) {
+          const measured = await measure(measureName, runs, round)
+          rows.push(...measured)
+          console.log(`${rowsAsText(measured)}\n`)
+        },
+      })
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
+  }
+  const measuredAt = new Date().toISOString()
+  const path = writeReport(name, { measuredAt, commit, machine, fsync: fsyncMode, seconds, notes, rows })
+  console.log(`Written to ${path}.`)
+}
