@@ -16,6 +16,7 @@ import {
   write,
   writeSync,
 } from 'node:fs'
+import { dirname } from 'node:path'
 import { AnnalsError } from '@annals/core'
 
 /**
@@ -28,6 +29,7 @@ export interface Disk {
   exists(path: string): boolean
   /** Names of the entries, in no order. */
   list(directory: string): string[]
+  /** Makes it and those above it, durably. */
   makeDirectory(path: string): void
   rename(from: string, to: string): void
   remove(path: string): void
@@ -47,6 +49,7 @@ export interface DiskFile {
   sync(): Promise<void>
   syncNow(): void
   truncate(size: number): void
+  /** Closing again changes nothing. */
   close(): void
 }
 
@@ -55,7 +58,13 @@ export const realDisk: Disk = {
   open: (path, mode) => new RealFile(path, openSync(path, { read: 'r', write: 'r+', create: 'wx+' }[mode])),
   exists: existsSync,
   list: (directory) => readdirSync(directory),
-  makeDirectory: (path) => void mkdirSync(path, { recursive: true }),
+  makeDirectory: (path) => {
+    const first = mkdirSync(path, { recursive: true })
+    if (first === undefined) return
+    // Each new directory is an entry of the one above it.
+    for (let made = path; made.length >= first.length; made = dirname(made))
+      realDisk.syncDirectory(dirname(made))
+  },
   rename: renameSync,
   remove: unlinkSync,
   syncDirectory: (path) => {
@@ -71,6 +80,7 @@ export const realDisk: Disk = {
 class RealFile implements DiskFile {
   readonly path: string
   readonly #descriptor: number
+  #closed = false
 
   constructor(path: string, descriptor: number) {
     this.path = path
@@ -122,7 +132,9 @@ class RealFile implements DiskFile {
   }
 
   close(): void {
-    closeSync(this.#descriptor)
+    // Its number may be that of another file by now.
+    if (!this.#closed) closeSync(this.#descriptor)
+    this.#closed = true
   }
 }
 

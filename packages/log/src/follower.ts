@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Address, addressOf, offsetOf, segmentOf } from './address.ts'
-import type { Disk } from './disk.ts'
+import { type Disk, diskError } from './disk.ts'
 import { HeadReader } from './head-file.ts'
 import type { LogIndex } from './log-index.ts'
 import { scanCommits } from './scan.ts'
@@ -35,8 +35,19 @@ export class Follower {
     return this.#end
   }
 
-  /** Takes in what has become durable since. @throws AnnalsError `store-damaged` */
+  /** Takes in what has become durable since. @throws AnnalsError `store-damaged`, `disk-error` */
   refresh(): void {
+    try {
+      this.#takeIn()
+    } catch (error) {
+      throw diskError(
+        error,
+        error instanceof Error && 'path' in error ? String(error.path) : this.#options.directory,
+      )
+    }
+  }
+
+  #takeIn(): void {
     const durable = this.#head.read()?.durable
     const { index, segments } = this.#options
     while (durable !== undefined && durable > this.#end) {
@@ -75,12 +86,12 @@ export class Follower {
   #open(ordinal: number): Segment {
     const { disk, directory, storeId, index, segments } = this.#options
     const firstPosition = index.events.last + 1
-    const path = join(directory, segmentName(firstPosition))
-    const file = disk.open(path, 'read')
-    const problem = segmentProblem(file, { ordinal, firstPosition, storeId })
-    if (problem) throw damaged(path, 0, problem)
-    const segment = { ordinal, firstPosition, path, file }
+    const path = join(directory, segmentName(ordinal))
+    const segment = { ordinal, firstPosition, path, file: disk.open(path, 'read') }
+    // Known from here on, so that it is closed with the others.
     segments.push(segment)
+    const problem = segmentProblem(segment.file, { ordinal, firstPosition, storeId })
+    if (problem) throw damaged(path, 0, problem)
     return segment
   }
 }

@@ -39,7 +39,11 @@ export class HeadFile {
     this.#bytes.writeDoubleLE(position, 32)
     this.#bytes.writeUInt32LE(processId, 40)
     this.#bytes.writeUInt32LE(crc32(this.#bytes.subarray(0, 60)), 60)
-    writeFully(this.#file, this.#bytes, 0)
+    try {
+      writeFully(this.#file, this.#bytes, 0)
+    } catch {
+      // What it is about is durable whether or not followers hear of it now; the next one says so too.
+    }
   }
 
   close(): void {

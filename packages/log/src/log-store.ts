@@ -33,7 +33,7 @@ import {
   subscribeByReading,
 } from '@annals/core/store'
 import { addressOf, offsetOf, segmentOf } from './address.ts'
-import { BlockCache } from './block-cache.ts'
+import type { BlockCache } from './block-cache.ts'
 import { type Disk, diskError } from './disk.ts'
 import { recordHeaderBytes, recordLength } from './event-record.ts'
 import type { Follower } from './follower.ts'
@@ -57,7 +57,7 @@ export interface OpenedLog {
   /** Where the last segment ends. */
   readonly end: number
   readonly recovery: Recovery | undefined
-  readonly cacheBytesMax: number
+  readonly cache: BlockCache
   readonly segmentBytesMax: number
   readonly writing: { readonly lock: Lock; readonly head: HeadFile } | undefined
   readonly follower: Follower | undefined
@@ -88,7 +88,7 @@ export class LogEventStore implements LogStore {
     this.#index = log.index
     this.directory = log.directory
     this.recovery = log.recovery
-    this.#cache = new BlockCache(log.cacheBytesMax)
+    this.#cache = log.cache
     this.#origin = {
       index: log.index.events,
       damagedAt: (position, problem) => {
@@ -98,7 +98,6 @@ export class LogEventStore implements LogStore {
     }
     if (!log.writing) return
     const { head } = log.writing
-    this.#cache.seed(log.segments.at(-1) as Segment, log.end)
     this.#writer = new Writer({
       ...log,
       onDurable: ({ segment, offset, bytes, position }) => {

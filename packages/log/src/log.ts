@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import type { Clock, EventStore, Position } from '@annals/core'
 import { AnnalsError } from '@annals/core'
 import { addressOf, offsetOf, segmentOf } from './address.ts'
+import { BlockCache } from './block-cache.ts'
 import { type Disk, diskError, readFully, realDisk, writeFully } from './disk.ts'
 import { Follower } from './follower.ts'
 import { type Head, HeadFile, readHead } from './head-file.ts'
@@ -12,7 +13,7 @@ import { inspectTail, scanCommits } from './scan.ts'
 import {
   createSegment,
   damaged,
-  positionOfName,
+  ordinalOfName,
   type Segment,
   segmentHeaderBytes,
   segmentName,
@@ -106,7 +107,8 @@ export async function openLog(directory: string, options: LogOptions = {}): Prom
   }
 }
 
-type Settings = Pick<OpenedLog, 'directory' | 'disk' | 'clock' | 'segmentBytesMax' | 'cacheBytesMax'> & {
+type Settings = Pick<OpenedLog, 'directory' | 'disk' | 'clock' | 'segmentBytesMax'> & {
+  readonly cacheBytesMax: number
   readonly pollIntervalMs: number
 }
 
@@ -138,18 +140,13 @@ function openWriting(settings: Settings, create: boolean): OpenedLog {
         ? readMarker(disk, directory)
         : createMarker(disk, directory, clock())
     const index = new LogIndex({ storeId: marker.storeId, now: clock })
-    const segments = openSegments(disk, directory, 'write')
-    opened.push(...segments.map(({ file }) => file))
+    const segments = openSegments(disk, directory, opened)
     const { end, recovery } = recover(settings, marker, index, segments)
     if (segments.length === 0) {
-      segments.push(
-        createSegment(disk, directory, {
-          ordinal: 0,
-          firstPosition: 1,
-          storeId: marker.storeId,
-          nowMs: clock(),
-        }),
-      )
+      const { storeId } = marker
+      const first = createSegment(disk, directory, { ordinal: 0, firstPosition: 1, storeId, nowMs: clock() })
+      opened.push(first.file)
+      segments.push(first)
     }
     const last = segments.at(-1) as Segment
     makeTailDurable(last, end, readHead(disk, directory, marker.storeId))
@@ -157,10 +154,14 @@ function openWriting(settings: Settings, create: boolean): OpenedLog {
     opened.push(head)
     head.write({ durable: addressOf(last.ordinal, end), position: index.events.last, processId: process.pid })
     index.events.publish(index.events.last)
+    const cache = new BlockCache(settings.cacheBytesMax)
+    cache.seed(last, end)
+    const { storeId } = marker
     return {
       ...settings,
-      storeId: marker.storeId,
+      storeId,
       index,
+      cache,
       segments,
       end,
       recovery,
@@ -180,25 +181,39 @@ function openReading(settings: Settings): OpenedLog {
   const { storeId } = readMarker(disk, directory)
   const index = new LogIndex({ storeId, now: clock })
   const segments: Segment[] = []
-  const follower = new Follower({
+  const end = addressOf(0, segmentHeaderBytes)
+  const follower = new Follower({ ...settings, storeId, index, segments, end })
+  try {
+    follower.refresh()
+  } catch (error) {
+    for (const { file } of segments) file.close()
+    follower.close()
+    throw error
+  }
+  const cache = new BlockCache(settings.cacheBytesMax)
+  return {
     ...settings,
     storeId,
     index,
+    cache,
     segments,
-    end: addressOf(0, segmentHeaderBytes),
-  })
-  follower.refresh()
-  return { ...settings, storeId, index, segments, end: 0, recovery: undefined, writing: undefined, follower }
+    end,
+    recovery: undefined,
+    writing: undefined,
+    follower,
+  }
 }
 
-function openSegments(disk: Disk, directory: string, mode: 'write'): Segment[] {
-  const positions = disk
+function openSegments(disk: Disk, directory: string, opened: { close(): void }[]): Segment[] {
+  const ordinals = disk
     .list(directory)
-    .flatMap((name) => positionOfName(name) ?? [])
+    .flatMap((name) => ordinalOfName(name) ?? [])
     .sort((a, b) => a - b)
-  return positions.map((firstPosition, ordinal) => {
-    const path = join(directory, segmentName(firstPosition))
-    return { ordinal, firstPosition, path, file: disk.open(path, mode) }
+  return ordinals.map((named, ordinal) => {
+    const path = join(directory, segmentName(named))
+    const file = disk.open(path, 'write')
+    opened.push(file)
+    return { ordinal, firstPosition: 0, path, file }
   })
 }
 
@@ -214,9 +229,10 @@ function recover(
   let recovery: Recovery | undefined
   for (const segment of [...segments]) {
     const { ordinal, path, file } = segment
+    const firstPosition = index.events.last + 1
     const isLast = ordinal === segments.length - 1
     const durable = head ? head.durable : 0
-    const header = segmentProblem(file, { ordinal, firstPosition: index.events.last + 1, storeId })
+    const header = segmentProblem(file, { ordinal, firstPosition, storeId })
     if (header) {
       const unfinished =
         isLast && durable <= addressOf(ordinal, segmentHeaderBytes) && file.size() <= segmentHeaderBytes
@@ -228,6 +244,7 @@ function recover(
       segments.pop()
       break
     }
+    segments[ordinal] = { ...segment, firstPosition }
     const size = file.size()
     const scan = scanCommits(file, segmentHeaderBytes, size, (bytes, at, contentEnd, offset) =>
       index.take(bytes, at, contentEnd, addressOf(ordinal, offset)),
@@ -240,12 +257,10 @@ function recover(
     if (tail.end > end) recovery = { file: path, offset: end, bytesCut: tail.end - end }
     file.truncate(end)
   }
-  if (head && segments.length > 0 && head.durable > addressOf(segments.length - 1, end)) {
-    throw damaged(
-      (segments.at(-1) as Segment).path,
-      end,
-      'the log ends here, but more of it had been durable',
-    )
+  const last = Math.max(0, segments.length - 1)
+  if (head && head.durable > addressOf(last, end)) {
+    const path = segments[last]?.path ?? join(settings.directory, segmentName(0))
+    throw damaged(path, end, 'the log ends here, but more of it had been durable')
   }
   return { end, recovery }
 }

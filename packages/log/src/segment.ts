@@ -24,14 +24,14 @@ export interface Segment {
   readonly file: DiskFile
 }
 
-/** The name of the file whose first event is at a position. */
-export function segmentName(firstPosition: Position): string {
-  return `${String(firstPosition).padStart(20, '0')}.log`
+/** The name of the file of a segment. */
+export function segmentName(ordinal: number): string {
+  return `${String(ordinal).padStart(10, '0')}.log`
 }
 
-/** The first position that a file name stands for, or `undefined` if it is none of a segment. */
-export function positionOfName(name: string): Position | undefined {
-  return /^\d{20}\.log$/.test(name) ? Number(name.slice(0, 20)) : undefined
+/** The ordinal of the segment that a file name stands for, or `undefined` if it is none of a segment. */
+export function ordinalOfName(name: string): number | undefined {
+  return /^\d{10}\.log$/.test(name) ? Number(name.slice(0, 10)) : undefined
 }
 
 /** Makes a new, durable segment without commits. */
@@ -50,8 +50,7 @@ export function createSegment(
     readonly nowMs: number
   },
 ): Segment {
-  const path = join(directory, segmentName(firstPosition))
-  const file = disk.open(path, 'create')
+  const path = join(directory, segmentName(ordinal))
   const header = Buffer.alloc(segmentHeaderBytes)
   header.write(magic, 0, 'latin1')
   header.writeUInt32LE(segmentFormatVersion, 8)
@@ -60,10 +59,16 @@ export function createSegment(
   header.writeDoubleLE(firstPosition, 32)
   header.writeDoubleLE(nowMs, 40)
   header.writeUInt32LE(crc32(header.subarray(0, 60)), 60)
-  writeFully(file, header, 0)
-  file.syncNow()
-  // Without this the file itself may be gone after a crash, with every commit in it.
-  disk.syncDirectory(directory)
+  const file = disk.open(path, 'create')
+  try {
+    writeFully(file, header, 0)
+    file.syncNow()
+    // Without this the file itself may be gone after a crash, with every commit in it.
+    disk.syncDirectory(directory)
+  } catch (error) {
+    file.close()
+    throw error
+  }
   return { ordinal, firstPosition, path, file }
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { AnnalsError } from '@annals/core'
 import { randomStoreId } from '@annals/core/store'
 import { type Disk, readFully, writeFully } from './disk.ts'
-import { positionOfName } from './segment.ts'
+import { ordinalOfName } from './segment.ts'
 
 /** What `annals.json` says. */
 export interface StoreMarker {
@@ -35,7 +35,7 @@ export function inspectDirectory(disk: Disk, directory: string): DirectoryState 
   if (names.includes(markerName)) return 'store'
   const foreign = names.filter((name) => !leftovers.has(name))
   if (foreign.length === 0) return 'empty'
-  const found = foreign.some((name) => positionOfName(name) !== undefined)
+  const found = foreign.some((name) => ordinalOfName(name) !== undefined)
     ? `segments, but no ${markerName}`
     : `other files, such as ${foreign[0]}`
   throw notAStore(directory, found)

@@ -2,7 +2,7 @@ import type { Appended, Clock, Position } from '@annals/core'
 import { AnnalsError, isAnnalsError } from '@annals/core'
 import type { AppendRequest } from '@annals/core/store'
 import { type Address, addressOf } from './address.ts'
-import { commitHeaderBytes, commitKinds, sealCommit } from './commit.ts'
+import { commitAlignment, commitHeaderBytes, commitKinds, sealCommit } from './commit.ts'
 import { type Disk, type DiskFile, diskError, writeFully } from './disk.ts'
 import { encodeRecord, recordBytesMax } from './event-record.ts'
 import type { LogIndex, RetentionChange } from './log-index.ts'
@@ -56,6 +56,7 @@ interface AppendTask {
 interface ChangeTask {
   readonly kind: 'change'
   readonly change: RetentionChange
+  readonly json: Buffer
   /** Throws if the change cannot be made as things are. */
   readonly check: () => void
   readonly resolve: () => void
@@ -116,19 +117,22 @@ export class Writer {
   }
 
   change(change: RetentionChange, check: () => void): Promise<void> {
-    return new Promise((resolve, reject) => this.#enqueue({ kind: 'change', change, check, resolve, reject }))
+    return new Promise((resolve, reject) =>
+      this.#enqueue({
+        kind: 'change',
+        change,
+        json: Buffer.from(JSON.stringify(change)),
+        check,
+        resolve,
+        reject,
+      }),
+    )
   }
 
   /** Waits for everything that was asked for, and gives back what was allocated ahead. */
   async close(): Promise<void> {
     while (this.#working) await this.#working
-    await this.#allocation
-    if (this.#failure || this.#allocated === this.#offset) return
-    try {
-      this.#segment.file.truncate(this.#offset)
-    } catch (error) {
-      throw diskError(error, this.#segment.path)
-    }
+    await this.#cutTail()
   }
 
   #enqueue(task: Task): void {
@@ -237,7 +241,7 @@ export class Writer {
   }
 
   #encodeChange(
-    { change, check, resolve, reject }: ChangeTask,
+    { change, json, check, resolve, reject }: ChangeTask,
     settle: (() => void)[],
     refuse: ((error: AnnalsError) => void)[],
   ): void {
@@ -248,9 +252,8 @@ export class Writer {
       settle.push(() => reject(error))
       return
     }
-    const json = JSON.stringify(change)
-    this.#reserve(changeBytesMax)
-    const end = commitHeaderBytes + this.#scratch.write(json, commitHeaderBytes)
+    this.#reserve(changeBytesMax(json))
+    const end = commitHeaderBytes + json.copy(this.#scratch, commitHeaderBytes)
     const recordedAtMs = Math.max(clock(), index.events.recordedAtMs(index.events.last))
     this.#used = sealCommit(this.#scratch, 0, end, {
       kind: commitKinds[change.kind],
@@ -355,6 +358,8 @@ export class Writer {
     const failure = diskError(error, this.#segment.path)
     this.#failure = failure
     for (const reject of refuse) reject(failure)
+    // The new segment that could not be made was for the first of them.
+    if (refuse.length === 0) this.#queue.shift()?.reject(failure)
     for (const { reject } of this.#queue.splice(0)) reject(storeFailed(failure))
     void this.#cutTail()
   }
@@ -362,22 +367,23 @@ export class Writer {
   async #cutTail(): Promise<void> {
     await this.#allocation
     try {
-      this.#segment.file.truncate(this.#offset)
+      if (this.#allocated > this.#offset || this.#failure) this.#segment.file.truncate(this.#offset)
     } catch {
       // It was worth a try; opening the store anew cuts the tail off as well.
     }
   }
 }
 
-// Names are bounded, and so is what a change of retention can say.
-const changeBytesMax = 8 * 1024
-
 function bytesMaxOf(task: Task): number {
-  return task.kind === 'append' ? appendBytesMax(task.request) : changeBytesMax
+  return task.kind === 'append' ? appendBytesMax(task.request) : changeBytesMax(task.json)
+}
+
+function changeBytesMax(json: Buffer): number {
+  return commitHeaderBytes + json.length + commitAlignment
 }
 
 function appendBytesMax({ streams }: AppendRequest): number {
-  let bytes = commitHeaderBytes + 8
+  let bytes = commitHeaderBytes + commitAlignment
   for (const { stream, events } of streams) for (const event of events) bytes += recordBytesMax(stream, event)
   return bytes
 }
