@@ -6,8 +6,10 @@ import { type Options, optionsOf, usage } from './options.ts'
 import { fsyncMode, machineLine, rowsAsText, writeReport } from './report.ts'
 import type { Suite } from './suite.ts'
 import { append } from './suites/append.ts'
+import { fold } from './suites/fold.ts'
+import { read } from './suites/read.ts'
 
-const suites: readonly Suite[] = [append]
+const suites: readonly Suite[] = [append, read, fold]
 
 if (process.argv.includes('--help')) console.log(usage)
 else await runAll(parsedOptions())
