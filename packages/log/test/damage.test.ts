@@ -100,7 +100,9 @@ test('a segment that is gone, of another store or in the place of another is nam
     ['last gone', (copy) => rmSync(third(copy)), /more of it had been durable/],
     [
       'all gone',
-      (copy) => segments.forEach((name) => rmSync(join(copy, name))),
+      (copy) => {
+        for (const name of segments) rmSync(join(copy, name))
+      },
       /more of it had been durable/,
     ],
     ['of another store', (copy) => cpSync(join(other, segments[0] as string), first(copy)), /another store/],

@@ -7,7 +7,7 @@ import { temporaryFolders } from './temporary.ts'
 
 const folder = temporaryFolders()
 // 200 with npm run test:slow.
-const rounds = Number(process.env['ANNALS_KILL_ROUNDS'] ?? 20)
+const rounds = Number(process.env.ANNALS_KILL_ROUNDS ?? 20)
 
 /** Stops unless the history is what writers of `writer-process.ts` leave, with at least what was acknowledged. */
 async function expectSound(directory: string, acknowledged: ReadonlyMap<number, number>): Promise<number> {

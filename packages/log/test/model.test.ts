@@ -121,7 +121,7 @@ test('whatever is done to it, also between closing and opening, the log answers 
       expect((await log.verify()).damage).toEqual([])
       await log.close()
     }),
-    { numRuns: Number(process.env['ANNALS_MODEL_RUNS'] ?? 120) },
+    { numRuns: Number(process.env.ANNALS_MODEL_RUNS ?? 120) },
   )
 })
 
