@@ -7,9 +7,10 @@ import { fsyncMode, machineLine, rowsAsText, writeReport } from './report.ts'
 import type { Suite } from './suite.ts'
 import { append } from './suites/append.ts'
 import { fold } from './suites/fold.ts'
+import { groceries } from './suites/groceries.ts'
 import { read } from './suites/read.ts'
 
-const suites: readonly Suite[] = [append, read, fold]
+const suites: readonly Suite[] = [append, read, fold, groceries]
 
 if (process.argv.includes('--help')) console.log(usage)
 else await runAll(parsedOptions())
