@@ -2,9 +2,21 @@ import { defineDecider, reject } from '@annals/core'
 import { z } from 'zod'
 import { priceOf, totalOf } from './prices.ts'
 
-const item = z.string().trim().min(1).max(60)
-const quantity = z.int().min(1).max(999)
-const price = z.string().regex(/^\d{1,6}\.\d{2}$/, 'Expected a price such as "2.49"')
+/** The most of one item that a cart holds. */
+export const quantityMax = 999
+
+/** The most different items that a cart holds. */
+export const linesMax = 200
+
+/** The length of the longest name of an item. */
+export const itemLengthMax = 60
+
+const item = z.string().trim().min(1).max(itemLengthMax)
+const quantity = z.int().min(1).max(quantityMax)
+const shopper = z.string().trim().min(1).max(60)
+const reason = z.string().trim().max(200).optional()
+const price = z.string().regex(/^\d{1,12}\.\d{2}$/, 'Expected a price such as "2.49"')
+const line = z.object({ item, quantity, unitPrice: price })
 
 /** One line of a cart. */
 export interface CartLine {
@@ -16,8 +28,9 @@ export interface CartLine {
 
 /** What a cart decides on. */
 export interface CartState {
+  readonly shopper: string
   readonly status: 'open' | 'checked-out' | 'abandoned'
-  /** By item. */
+  /** By item, in the order in which they were put in. */
   readonly lines: ReadonlyMap<string, CartLine>
 }
 
@@ -26,28 +39,28 @@ export const Cart = defineDecider({
   category: 'cart',
   description: 'A shopping cart, from the moment it is opened until it is checked out or abandoned.',
   events: {
-    CartOpened: z.object({ shopper: z.string().min(1).max(60) }),
-    ItemAdded: z.object({ item, quantity, unitPrice: price }),
+    CartOpened: z.object({ shopper }),
+    ItemAdded: line,
     ItemRemoved: z.object({ item }),
     QuantityChanged: z.object({ item, quantity }),
     CheckedOut: z.object({
-      total: z.string(),
-      lines: z.array(z.object({ item, quantity, unitPrice: price })),
+      total: price,
+      lines: z.array(line).min(1),
       /** When the shop closed the sale, by the shop's clock. */
       at: z.iso.datetime(),
     }),
-    CartAbandoned: z.object({ reason: z.string().max(200).optional() }),
+    CartAbandoned: z.object({ reason }),
   },
   rejections: {
     'cart-closed': 'The cart has been checked out or abandoned, so it no longer changes.',
     'cart-empty': 'An empty cart cannot be checked out.',
-    'cart-full': 'A cart holds at most 200 different items.',
+    'cart-full': `A cart holds at most ${linesMax} different items.`,
     'not-in-cart': 'The item is not in the cart.',
-    'too-many': 'A cart holds at most 999 of one item.',
+    'too-many': `A cart holds at most ${quantityMax} of one item.`,
   },
-  initialState: (): CartState => ({ status: 'open', lines: new Map() }),
+  initialState: (): CartState => ({ shopper: '', status: 'open', lines: new Map() }),
   evolve: {
-    CartOpened: (cart) => cart,
+    CartOpened: (cart, { shopper }) => ({ ...cart, shopper }),
     ItemAdded: (cart, { item, quantity, unitPrice }) =>
       withLine(cart, { item, unitPrice, quantity: quantity + quantityOf(cart, item) }),
     ItemRemoved: (cart, { item }) => withoutLine(cart, item),
@@ -62,7 +75,7 @@ export const Cart = defineDecider({
     OpenCart: {
       description: 'Opens a new cart for a shopper.',
       requires: 'no-stream',
-      input: z.object({ shopper: z.string().trim().min(1).max(60) }),
+      input: z.object({ shopper }),
       decide: (_cart, { shopper }) => ({ type: 'CartOpened', data: { shopper } }),
     },
     AddItem: {
@@ -70,13 +83,12 @@ export const Cart = defineDecider({
       input: z.object({ item, quantity }),
       decide: (cart, { item, quantity }) => {
         if (cart.status !== 'open') return reject('cart-closed')
-        if (quantityOf(cart, item) + quantity > 999)
-          return reject('too-many', { item, inCart: quantityOf(cart, item), max: 999 })
-        if (!cart.lines.has(item) && cart.lines.size >= 200) return reject('cart-full', { max: 200 })
-        return {
-          type: 'ItemAdded',
-          data: { item, quantity, unitPrice: cart.lines.get(item)?.unitPrice ?? priceOf(item) },
-        }
+        const inCart = quantityOf(cart, item)
+        if (inCart + quantity > quantityMax) return reject('too-many', { item, inCart, max: quantityMax })
+        if (inCart === 0 && cart.lines.size >= linesMax) return reject('cart-full', { max: linesMax })
+        // More of an item costs what the first of it did, or one line would have two prices.
+        const unitPrice = cart.lines.get(item)?.unitPrice ?? priceOf(item)
+        return { type: 'ItemAdded', data: { item, quantity, unitPrice } }
       },
     },
     RemoveItem: {
@@ -84,9 +96,8 @@ export const Cart = defineDecider({
       input: z.object({ item }),
       decide: (cart, { item }) => {
         if (cart.status !== 'open') return reject('cart-closed')
-        return cart.lines.has(item)
-          ? { type: 'ItemRemoved', data: { item } }
-          : reject('not-in-cart', { item })
+        if (!cart.lines.has(item)) return reject('not-in-cart', { item })
+        return { type: 'ItemRemoved', data: { item } }
       },
     },
     ChangeQuantity: {
@@ -95,9 +106,9 @@ export const Cart = defineDecider({
       decide: (cart, { item, quantity }) => {
         if (cart.status !== 'open') return reject('cart-closed')
         if (!cart.lines.has(item)) return reject('not-in-cart', { item })
-        return quantityOf(cart, item) === quantity
-          ? []
-          : { type: 'QuantityChanged', data: { item, quantity } }
+        // That nothing has to change is a success without an event.
+        if (quantityOf(cart, item) === quantity) return []
+        return { type: 'QuantityChanged', data: { item, quantity } }
       },
     },
     CheckOut: {
@@ -112,9 +123,11 @@ export const Cart = defineDecider({
     },
     AbandonCart: {
       description: 'Leaves the cart without buying and closes it.',
-      input: z.object({ reason: z.string().trim().max(200).optional() }),
-      decide: (cart, { reason }) =>
-        cart.status === 'open' ? { type: 'CartAbandoned', data: { reason } } : reject('cart-closed'),
+      input: z.object({ reason }),
+      decide: (cart, { reason }) => {
+        if (cart.status !== 'open') return reject('cart-closed')
+        return { type: 'CartAbandoned', data: { reason } }
+      },
     },
   },
 })
