@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { currentCommit, describeMachine } from './machine.ts'
 import { measure, type Row } from './measure.ts'
@@ -8,9 +9,10 @@ import type { Suite } from './suite.ts'
 import { append } from './suites/append.ts'
 import { fold } from './suites/fold.ts'
 import { groceries } from './suites/groceries.ts'
+import { http } from './suites/http.ts'
 import { read } from './suites/read.ts'
 
-const suites: readonly Suite[] = [append, read, fold, groceries]
+const suites: readonly Suite[] = [append, read, fold, http, groceries]
 
 if (process.argv.includes('--help')) console.log(usage)
 else await runAll(parsedOptions())
@@ -40,6 +42,9 @@ async function runAll({ only, runs, seconds, name, data }: Options): Promise<voi
   console.log(`${machineLine(machine)}\nCommit ${commit}; ${fsyncMode}.\n`)
   if (machine.fileSystem === 'tmpfs')
     note('The data is in memory, where a sync is free: the durable figures mean nothing. Give --data DIR.')
+  const [load = 0] = loadavg()
+  if (load > 0.5)
+    note(`Other work goes on beside the measurement (load ${load.toFixed(1)}), so the figures are too small.`)
   for (const suite of suites) {
     if (only.length > 0 && !only.includes(suite.name)) continue
     const directory = mkdtempSync(join(data, 'bench-'))
