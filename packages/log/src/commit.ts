@@ -8,7 +8,7 @@ import type { Address } from './address.ts'
 //  12 u32  kind
 //  16 f64  position of its first event; for others than appends, of the last event before it
 //  24 f64  recorded at, milliseconds since 1970
-//  32 f64  address at which the group of commits begins that was written and synced with it
+//  32 f64  address up to which everything was durable when it was written
 //  40 u32  number of events
 //  44 u32  0
 //  48      events, or the JSON text of a change of retention; zeros up to a multiple of 8
@@ -28,7 +28,7 @@ export interface CommitHeader {
   readonly kind: CommitKind
   readonly position: number
   readonly recordedAtMs: number
-  readonly groupStart: Address
+  readonly durableUpTo: Address
   readonly eventCount: number
 }
 
@@ -39,7 +39,7 @@ export function sealCommit(into: Buffer, at: number, end: number, header: Commit
   into.writeUInt32LE(header.kind, at + 12)
   into.writeDoubleLE(header.position, at + 16)
   into.writeDoubleLE(header.recordedAtMs, at + 24)
-  into.writeDoubleLE(header.groupStart, at + 32)
+  into.writeDoubleLE(header.durableUpTo, at + 32)
   into.writeUInt32LE(header.eventCount, at + 40)
   into.writeUInt32LE(0, at + 44)
   into.writeUInt32LE(crc32(into.subarray(at + checkedFrom, end)), at + 8)
@@ -79,7 +79,7 @@ export function readCommitHeader(bytes: Buffer, at: number): CommitHeader {
     kind: bytes.readUInt32LE(at + 12) as CommitKind,
     position: bytes.readDoubleLE(at + 16),
     recordedAtMs: bytes.readDoubleLE(at + 24),
-    groupStart: bytes.readDoubleLE(at + 32),
+    durableUpTo: bytes.readDoubleLE(at + 32),
     eventCount: bytes.readUInt32LE(at + 40),
   }
 }

@@ -2,18 +2,18 @@ import { crc32 } from 'node:zlib'
 import type { EventRequest } from '@annals/core/store'
 
 // One event as it is stored, all numbers little-endian; docs/reference/log-format.md says the same in words.
-//   0 u32  length of the whole record
-//   4 u32  length of data
-//   8 u32  length of metadata, or noMetadata
-//  12 u32  revision
-//  16 u16  length of the stream name
-//  18 u16  length of the type
-//  20 u16  length of the id, 0 if it is derived from the position
-//  22 u16  number of tags
-//  24 u32  CRC-32 of the record before and after this number
+//   0 u32  CRC-32 of the rest of the record
+//   4 u32  length of the whole record
+//   8 u32  length of data
+//  12 u32  length of metadata, or noMetadata
+//  16 u32  revision
+//  20 u16  length of the stream name
+//  22 u16  length of the type
+//  24 u16  length of the id, 0 if it is derived from the position
+//  26 u16  number of tags
 //  28      stream, type, id; for each tag u16 length and text; data; metadata
 const headerBytes = 28
-const checksumAt = 24
+const checkedFrom = 4
 const noMetadata = 0xffffffff
 
 /** What is known of a stored event before any of its text is decoded. */
@@ -75,53 +75,49 @@ export function encodeRecord(
   end += dataBytes
   const metadataBytes = metadataJson === undefined ? noMetadata : into.write(metadataJson, end)
   if (metadataBytes !== noMetadata) end += metadataBytes
-  into.writeUInt32LE(end - at, at)
-  into.writeUInt32LE(dataBytes, at + 4)
-  into.writeUInt32LE(metadataBytes, at + 8)
-  into.writeUInt32LE(revision, at + 12)
-  into.writeUInt16LE(streamBytes, at + 16)
-  into.writeUInt16LE(typeBytes, at + 18)
-  into.writeUInt16LE(idBytes, at + 20)
-  into.writeUInt16LE(tags.length, at + 22)
-  into.writeUInt32LE(checksum(into, at, end), at + checksumAt)
+  into.writeUInt32LE(end - at, at + 4)
+  into.writeUInt32LE(dataBytes, at + 8)
+  into.writeUInt32LE(metadataBytes, at + 12)
+  into.writeUInt32LE(revision, at + 16)
+  into.writeUInt16LE(streamBytes, at + 20)
+  into.writeUInt16LE(typeBytes, at + 22)
+  into.writeUInt16LE(idBytes, at + 24)
+  into.writeUInt16LE(tags.length, at + 26)
+  into.writeUInt32LE(crc32(into.subarray(at + checkedFrom, end)), at)
   return end
 }
 
 /** Whether the record between `at` and `end` is as it was written. */
 export function checkRecord(bytes: Buffer, at: number, end: number): boolean {
-  return checksum(bytes, at, end) === bytes.readUInt32LE(at + checksumAt)
-}
-
-function checksum(bytes: Buffer, at: number, end: number): number {
-  return crc32(bytes.subarray(at + headerBytes, end), crc32(bytes.subarray(at, at + checksumAt)))
+  return crc32(bytes.subarray(at + checkedFrom, end)) === bytes.readUInt32LE(at)
 }
 
 /** The length of the record at `at`, of which at least the header is there. */
 export function recordLength(bytes: Buffer, at: number): number {
-  return bytes.readUInt32LE(at)
+  return bytes.readUInt32LE(at + 4)
 }
 
 /** Where the parts of the record at `at` begin; `undefined` if its lengths do not fit together within `end`. */
 export function recordLayout(bytes: Buffer, at: number, end = bytes.length): RecordLayout | undefined {
   if (at + headerBytes > end) return undefined
-  const recordEnd = at + bytes.readUInt32LE(at)
+  const recordEnd = at + recordLength(bytes, at)
   if (recordEnd > end) return undefined
-  const metadataBytes = bytes.readUInt32LE(at + 8)
+  const metadataBytes = bytes.readUInt32LE(at + 12)
   const hasMetadata = metadataBytes !== noMetadata
   const stream = at + headerBytes
-  const type = stream + bytes.readUInt16LE(at + 16)
-  const id = type + bytes.readUInt16LE(at + 18)
-  const tags = id + bytes.readUInt16LE(at + 20)
-  const tagCount = bytes.readUInt16LE(at + 22)
+  const type = stream + bytes.readUInt16LE(at + 20)
+  const id = type + bytes.readUInt16LE(at + 22)
+  const tags = id + bytes.readUInt16LE(at + 24)
+  const tagCount = bytes.readUInt16LE(at + 26)
   let data = tags
   for (let tag = 0; tag < tagCount; tag++) {
     if (data + 2 > recordEnd) return undefined
     data += 2 + bytes.readUInt16LE(data)
   }
-  const metadata = data + bytes.readUInt32LE(at + 4)
+  const metadata = data + bytes.readUInt32LE(at + 8)
   if (metadata + (hasMetadata ? metadataBytes : 0) !== recordEnd) return undefined
   return {
-    revision: bytes.readUInt32LE(at + 12),
+    revision: bytes.readUInt32LE(at + 16),
     stream,
     type,
     id,

@@ -60,9 +60,9 @@ export interface Tail {
 }
 
 /**
- * Looks at everything behind an offset. Commits that were written in one group may reach the disk in any order, so a
- * sound commit behind a broken one proves nothing, unless its group began behind it: a group is written only when all
- * before it is durable.
+ * Looks at everything behind an offset. Commits that were not synced yet may reach the disk in any order, so a sound
+ * commit behind a broken one proves nothing, unless it says that everything up to behind the broken one was durable when
+ * it was written.
  */
 export function inspectTail(file: DiskFile, ordinal: number, from: number): Tail {
   const size = file.size()
@@ -91,7 +91,7 @@ function provesDurable(file: DiskFile, offset: number, size: number, before: num
   const length = commitLength(header, 0)
   if (offset + length > size) return false
   const bytes = readFully(file, Buffer.allocUnsafe(length), offset)
-  return checkCommit(bytes, 0) !== undefined && readCommitHeader(bytes, 0).groupStart > before
+  return checkCommit(bytes, 0) !== undefined && readCommitHeader(bytes, 0).durableUpTo > before
 }
 
 function lastNonZero(bytes: Buffer): number {

@@ -51,6 +51,8 @@ interface AppendTask {
   readonly answer: Answer
   readonly resolve: (appended: Appended | Promise<Appended>) => void
   readonly reject: (error: unknown) => void
+  /** Set when its conditions have been checked: the positions of its events, or why there are none. */
+  outcome?: readonly Position[] | AnnalsError
 }
 
 interface ChangeTask {
@@ -61,6 +63,8 @@ interface ChangeTask {
   readonly check: () => void
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
+  /** Why the change cannot be made. */
+  outcome?: AnnalsError
 }
 
 const groupBytesMax = 8 * 1024 * 1024
@@ -75,7 +79,6 @@ const blockingSyncMsMax = 1
  */
 export class Writer {
   readonly #options: WriterOptions
-  readonly #processId = process.pid
   #queue: Task[] = []
   #working: Promise<void> | undefined
   #scratch = Buffer.allocUnsafeSlow(256 * 1024)
@@ -101,13 +104,9 @@ export class Writer {
     return { groups: this.#groups, syncs: this.#syncs, bytesWritten: this.#bytesWritten }
   }
 
-  /** Where the log ends. Everything before it is durable. */
+  /** Where the log ends. Everything before it is durable, and nothing behind it may be read. */
   get end(): Address {
     return addressOf(this.#segment.ordinal, this.#offset)
-  }
-
-  get processId(): number {
-    return this.#processId
   }
 
   append(request: AppendRequest, answer: Answer): Promise<Appended> {
@@ -117,15 +116,9 @@ export class Writer {
   }
 
   change(change: RetentionChange, check: () => void): Promise<void> {
+    const json = Buffer.from(JSON.stringify(change))
     return new Promise((resolve, reject) =>
-      this.#enqueue({
-        kind: 'change',
-        change,
-        json: Buffer.from(JSON.stringify(change)),
-        check,
-        resolve,
-        reject,
-      }),
+      this.#enqueue({ kind: 'change', change, json, check, resolve, reject }),
     )
   }
 
@@ -145,74 +138,73 @@ export class Writer {
   }
 
   async #work(): Promise<void> {
-    // Callers that were answered together call again within the same turn; let all of them in.
-    await new Promise(setImmediate)
     while (this.#queue.length > 0) {
-      await this.#writeGroup()
-      // The same for those who have just been answered.
-      if (this.#queue.length > 0) await new Promise(setImmediate)
+      // Callers that were answered together call again within the same turn; let all of them in.
+      await new Promise(setImmediate)
+      await this.#nextGroup()
     }
     this.#working = undefined
-    if (this.#queue.length > 0) this.#working = this.#work()
   }
 
-  async #writeGroup(): Promise<void> {
-    const settle: (() => void)[] = []
-    const refuse: ((error: AnnalsError) => void)[] = []
-    let taken = 0
-    this.#used = 0
+  async #nextGroup(): Promise<void> {
+    let tasks = this.#queue.slice(0, 1)
     try {
-      for (const task of this.#queue) {
-        if (this.#mustRoll(bytesMaxOf(task))) {
-          // A group lies in one segment.
-          if (taken > 0) break
-          await this.#roll()
-        }
-        if (task.kind === 'change') {
-          // A change of retention is seen by what comes after it, so it has a group of its own.
-          if (taken > 0) break
-          taken++
-          this.#encodeChange(task, settle, refuse)
-          break
-        }
-        if (taken > 0 && this.#used >= groupBytesMax) break
-        this.#encodeAppend(task, settle, refuse)
-        taken++
-      }
-      this.#queue.splice(0, taken)
-      if (this.#used > 0) await this.#makeDurable(taken === 1 && this.#queue.length === 0)
+      this.#used = 0
+      // A group lies in one segment.
+      if (this.#mustRoll(tasks[0] as Task)) await this.#roll()
+      tasks = this.#take()
+      if (this.#used > 0) await this.#makeDurable(tasks.length === 1 && this.#queue.length === 0)
+      for (const task of tasks) this.#settle(task)
     } catch (error) {
-      this.#fail(error, refuse)
-      return
+      this.#fail(error, tasks)
     }
-    for (const done of settle) done()
   }
 
-  #encodeAppend(
-    { request, answer, resolve, reject }: AppendTask,
-    settle: (() => void)[],
-    refuse: ((error: AnnalsError) => void)[],
-  ): void {
+  /** The tasks of the next group, checked and encoded. */
+  #take(): Task[] {
+    const [first] = this.#queue as [Task]
+    let count = 0
+    if (first.kind === 'change') {
+      // A change of retention is seen by what comes after it, so it has a group of its own.
+      this.#encodeChange(first)
+      count = 1
+    } else {
+      for (const task of this.#queue) {
+        if (task.kind === 'change' || this.#used >= groupBytesMax || this.#mustRoll(task)) break
+        this.#encodeAppend(task)
+        count++
+      }
+    }
+    return this.#queue.splice(0, count)
+  }
+
+  #settle(task: Task): void {
+    const { outcome } = task
+    if (outcome instanceof AnnalsError) {
+      task.reject(outcome)
+    } else if (task.kind === 'change') {
+      this.#options.index.change(task.change)
+      task.resolve()
+    } else {
+      try {
+        task.resolve(task.answer(outcome as readonly Position[]))
+      } catch (error) {
+        task.reject(error)
+      }
+    }
+  }
+
+  #encodeAppend(task: AppendTask): void {
     const { index, clock } = this.#options
-    let known: readonly Position[] | undefined
+    const { streams, condition } = task.request
     try {
-      known = index.events.check(request.streams, request.condition)
+      task.outcome =
+        index.events.check(streams, condition) ??
+        this.#encodeCommit(task.request, Math.max(clock(), index.events.recordedAtMs(index.events.last)))
     } catch (error) {
       if (!isAnnalsError(error)) throw error
-      settle.push(() => reject(error))
-      refuse.push(reject)
-      return
+      task.outcome = error
     }
-    const positions =
-      known ?? this.#encodeCommit(request, Math.max(clock(), index.events.recordedAtMs(index.events.last)))
-    settle.push(() => {
-      try {
-        resolve(answer(positions))
-      } catch (error) {
-        reject(error)
-      }
-    })
-    refuse.push(reject)
   }
 
   #encodeCommit(request: AppendRequest, recordedAtMs: number): readonly Position[] {
@@ -234,60 +226,52 @@ export class Writer {
       kind: commitKinds.append,
       position,
       recordedAtMs,
-      groupStart: this.#addressOf(0),
+      durableUpTo: this.end,
       eventCount: request.eventCount,
     })
     return positions
   }
 
-  #encodeChange(
-    { change, json, check, resolve, reject }: ChangeTask,
-    settle: (() => void)[],
-    refuse: ((error: AnnalsError) => void)[],
-  ): void {
+  #encodeChange(task: ChangeTask): void {
     const { index, clock } = this.#options
+    const { change, json } = task
     try {
-      check()
+      task.check()
     } catch (error) {
-      settle.push(() => reject(error))
+      if (!isAnnalsError(error)) throw error
+      task.outcome = error
       return
     }
     this.#reserve(changeBytesMax(json))
     const end = commitHeaderBytes + json.copy(this.#scratch, commitHeaderBytes)
-    const recordedAtMs = Math.max(clock(), index.events.recordedAtMs(index.events.last))
     this.#used = sealCommit(this.#scratch, 0, end, {
       kind: commitKinds[change.kind],
       position: index.events.last,
-      recordedAtMs,
-      groupStart: this.#addressOf(0),
+      recordedAtMs: Math.max(clock(), index.events.recordedAtMs(index.events.last)),
+      durableUpTo: this.end,
       eventCount: 0,
-    })
-    refuse.push(reject)
-    settle.push(() => {
-      index.change(change)
-      resolve()
     })
   }
 
   async #makeDurable(alone: boolean): Promise<void> {
     const { index, onDurable } = this.#options
+    const segment = this.#segment
+    const offset = this.#offset
     // A copy, since events are decoded from it later, and the scratch buffer is written to again.
     const bytes = Buffer.allocUnsafeSlow(this.#used)
     this.#scratch.copy(bytes, 0, 0, this.#used)
-    const { file } = this.#segment
     // Zeros on their way to the same place would overwrite what is written now.
-    if (this.#offset + bytes.length > this.#allocated) await this.#allocation
-    writeFully(file, bytes, this.#offset)
-    await this.#sync(file, alone)
-    const offset = this.#offset
+    if (offset + bytes.length > this.#allocated) await this.#allocation
+    writeFully(segment.file, bytes, offset)
+    await this.#sync(segment.file, alone)
     this.#offset += bytes.length
     this.#allocated = Math.max(this.#allocated, this.#offset)
     this.#groups++
     this.#syncs++
     this.#bytesWritten += bytes.length
     index.events.publish(index.events.last)
-    onDurable({ segment: this.#segment, offset, bytes, position: index.events.last })
-    this.#allocateAhead(file)
+    onDurable({ segment, offset, bytes, position: index.events.last })
+    this.#allocateAhead(segment.file)
   }
 
   // On a fast disk, handing over to a thread and back takes about half as long as the sync itself; while nobody else waits
@@ -321,9 +305,11 @@ export class Writer {
       })
   }
 
-  #mustRoll(bytes: number): boolean {
-    const { segmentBytesMax } = this.#options
-    return this.#offset + this.#used + bytes > segmentBytesMax && this.#offset > segmentHeaderBytes
+  #mustRoll(task: Task): boolean {
+    return (
+      this.#offset + this.#used > segmentHeaderBytes &&
+      this.#offset + this.#used + bytesMaxOf(task) > this.#options.segmentBytesMax
+    )
   }
 
   async #roll(): Promise<void> {
@@ -354,24 +340,25 @@ export class Writer {
   }
 
   // What the disk holds of the failed group is not known, so nothing may be written behind it.
-  #fail(error: unknown, refuse: readonly ((error: AnnalsError) => void)[]): void {
-    const failure = diskError(error, this.#segment.path)
-    this.#failure = failure
-    for (const reject of refuse) reject(failure)
-    // The new segment that could not be made was for the first of them.
-    if (refuse.length === 0) this.#queue.shift()?.reject(failure)
-    for (const { reject } of this.#queue.splice(0)) reject(storeFailed(failure))
+  #fail(error: unknown, tasks: readonly Task[]): void {
+    this.#failure ??= diskError(error, this.#segment.path)
+    refuse(tasks, this.#failure)
+    refuse(this.#queue.splice(0), storeFailed(this.#failure))
     void this.#cutTail()
   }
 
   async #cutTail(): Promise<void> {
     await this.#allocation
     try {
-      if (this.#allocated > this.#offset || this.#failure) this.#segment.file.truncate(this.#offset)
+      if (this.#segment.file.size() > this.#offset) this.#segment.file.truncate(this.#offset)
     } catch {
       // It was worth a try; opening the store anew cuts the tail off as well.
     }
   }
+}
+
+function refuse(tasks: readonly Task[], error: AnnalsError): void {
+  for (const task of tasks) task.reject(error)
 }
 
 function bytesMaxOf(task: Task): number {

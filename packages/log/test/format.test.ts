@@ -83,14 +83,14 @@ function readByDescription(directory: string) {
       expect(bytes.readUInt32LE(at + 8)).toBe(crc32(bytes.subarray(at + 12, contentEnd)))
       const kind = bytes.readUInt32LE(at + 12)
       const recordedAt = new Date(bytes.readDoubleLE(at + 24)).toISOString()
-      const group = bytes.readDoubleLE(at + 32)
-      expect([Math.floor(group / 2 ** 32), group % 2 ** 32 <= at]).toEqual([ordinal, true])
+      const durable = bytes.readDoubleLE(at + 32)
+      expect([Math.floor(durable / 2 ** 32), durable % 2 ** 32 <= at]).toEqual([ordinal, true])
       if (kind === 1) {
         expect(bytes.readDoubleLE(at + 16)).toBe(events.length + 1)
         let record = at + 48
         for (let count = bytes.readUInt32LE(at + 40); count > 0; count--) {
           events.push(readRecord(bytes, record, events.length + 1, recordedAt, storeId))
-          record += bytes.readUInt32LE(record)
+          record += bytes.readUInt32LE(record + 4)
         }
         expect(record).toBe(contentEnd)
       } else {
@@ -116,29 +116,27 @@ function readByDescription(directory: string) {
 }
 
 function readRecord(bytes: Buffer, at: number, position: number, recordedAt: string, storeId: string) {
-  const end = at + bytes.readUInt32LE(at)
-  expect(bytes.readUInt32LE(at + 24)).toBe(
-    crc32(Buffer.concat([bytes.subarray(at, at + 24), bytes.subarray(at + 28, end)])),
-  )
+  const end = at + bytes.readUInt32LE(at + 4)
+  expect(bytes.readUInt32LE(at)).toBe(crc32(bytes.subarray(at + 4, end)))
   let next = at + 28
   const text = (length: number) => {
     next += length
     return bytes.toString('utf8', next - length, next)
   }
-  const stream = text(bytes.readUInt16LE(at + 16))
-  const type = text(bytes.readUInt16LE(at + 18))
-  const givenId = text(bytes.readUInt16LE(at + 20))
-  const tags = Array.from({ length: bytes.readUInt16LE(at + 22) }, () => {
+  const stream = text(bytes.readUInt16LE(at + 20))
+  const type = text(bytes.readUInt16LE(at + 22))
+  const givenId = text(bytes.readUInt16LE(at + 24))
+  const tags = Array.from({ length: bytes.readUInt16LE(at + 26) }, () => {
     next += 2
     return text(bytes.readUInt16LE(next - 2))
   })
-  const data = JSON.parse(text(bytes.readUInt32LE(at + 4))) as unknown
-  const metadataBytes = bytes.readUInt32LE(at + 8)
+  const data = JSON.parse(text(bytes.readUInt32LE(at + 8))) as unknown
+  const metadataBytes = bytes.readUInt32LE(at + 12)
   const metadata = metadataBytes === 0xffffffff ? undefined : (JSON.parse(text(metadataBytes)) as unknown)
   expect(next).toBe(end)
   const p = position.toString(16).padStart(12, '0')
   const v = (8 + (Number.parseInt(storeId[3] as string, 16) & 3)).toString(16)
   const derived = `${p.slice(0, 8)}-${p.slice(8)}-8${storeId.slice(0, 3)}-${v}${storeId.slice(4, 7)}-${storeId.slice(7, 19)}`
-  const revision = bytes.readUInt32LE(at + 12)
+  const revision = bytes.readUInt32LE(at + 16)
   return { id: givenId || derived, stream, revision, position, type, data, metadata, tags, recordedAt }
 }
