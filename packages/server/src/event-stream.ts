@@ -1,0 +1,139 @@
+import type { EventStore, Position, Selection, Subscription, SubscriptionBatch } from '@annals/core'
+import { eventJson } from './event-json.ts'
+import { wholeNumber } from './parameters.ts'
+import { isFault, problemOf } from './problem.ts'
+
+/**
+ * Sends events as they are recorded, as server-sent events (HTML standard, section 9.2): catch-up first, then live, with
+ * neither gap nor duplicate, and with a signal between the two.
+ *
+ * A slow reader is simply behind: its events wait in the store, and here at most one batch of them.
+ */
+export class EventStreams {
+  readonly #store: EventStore
+  readonly #heartbeatMs: number
+  readonly #onError: (error: unknown, request: Request) => void
+  readonly #open = new Set<() => void>()
+
+  constructor(options: {
+    readonly store: EventStore
+    readonly heartbeatMs: number
+    readonly onError: (error: unknown, request: Request) => void
+  }) {
+    this.#store = options.store
+    this.#heartbeatMs = options.heartbeatMs
+    this.#onError = options.onError
+  }
+
+  /** How many readers there are. */
+  get count(): number {
+    return this.#open.size
+  }
+
+  /** The selected events after a position, without an end. @throws AnnalsError `invalid-argument`, `store-closed` */
+  open(request: Request, selection: Selection, after: Position | undefined): Response {
+    const subscription = this.#store.subscribe(selection, { after })
+    // A HEAD request gets what the head of the answer is, and nobody would ever read its body.
+    if (request.method === 'HEAD') subscription.close()
+    const body = request.method === 'HEAD' ? null : this.#body(request, subscription)
+    return new Response(body, {
+      headers: {
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        // Some proxies hold back what they forward until they have enough of it.
+        'x-accel-buffering': 'no',
+      },
+    })
+  }
+
+  /** Ends all of them. */
+  close(): void {
+    for (const end of [...this.#open]) end()
+  }
+
+  #body(request: Request, subscription: Subscription): ReadableStream<Uint8Array> {
+    const chunks = textOf(subscription)
+    const encoder = new TextEncoder()
+    let cancelled = false
+    let heartbeat: NodeJS.Timeout | undefined
+    const end = () => {
+      subscription.close()
+      clearInterval(heartbeat)
+      request.signal.removeEventListener('abort', end)
+      this.#open.delete(end)
+    }
+    this.#open.add(end)
+    request.signal.addEventListener('abort', end, { once: true })
+    if (request.signal.aborted) end()
+    return new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        heartbeat = setInterval(() => {
+          // A reader that is behind has enough to read, and is not to be buried under signs of life.
+          if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(': heartbeat\n\n'))
+        }, this.#heartbeatMs)
+        heartbeat.unref()
+      },
+      pull: async (controller) => {
+        try {
+          const { done, value } = await chunks.next()
+          if (cancelled) return
+          if (!done) return controller.enqueue(encoder.encode(value))
+        } catch (error) {
+          if (cancelled) return
+          if (isFault(error)) this.#onError(error, request)
+          controller.enqueue(encoder.encode(field('problem', JSON.stringify(problemOf(error)))))
+        }
+        end()
+        // It may have been cancelled while the next events were awaited.
+        if (!cancelled) controller.close()
+      },
+      cancel: async () => {
+        cancelled = true
+        end()
+        await chunks.return()
+      },
+    })
+  }
+}
+
+/** Whether a request asks for events as they are recorded, rather than for a page of them. */
+export function wantsEventStream(request: Request): boolean {
+  return (request.headers.get('accept') ?? '').toLowerCase().includes('text/event-stream')
+}
+
+/** The position of the last event that a reader saw before it was cut off. @throws HttpError `invalid-parameter` */
+export function lastEventId(request: Request): Position | undefined {
+  const text = request.headers.get('last-event-id')
+  // A browser that saw no id yet sends none, or an empty one.
+  if (text === null || text === '') return undefined
+  return wholeNumber('Last-Event-ID', text, { min: 0, max: Number.MAX_SAFE_INTEGER })
+}
+
+async function* textOf(subscription: Subscription): AsyncGenerator<string, void, void> {
+  let wasLive = false
+  for await (const batch of subscription.batches()) {
+    yield* textsOf(batch, wasLive)
+    wasLive = batch.live
+  }
+}
+
+// Many small events in one chunk are sent much faster, and few large ones are not to be held in memory all at once.
+const chunkLength = 64 * 1024
+
+function* textsOf({ events, position, live }: SubscriptionBatch, wasLive: boolean): Generator<string> {
+  let chunk = ''
+  for (const event of events) {
+    chunk += field('event', eventJson(event), event.position)
+    if (chunk.length < chunkLength) continue
+    yield chunk
+    chunk = ''
+  }
+  if (live && !wasLive) chunk += field('caught-up', `{"position":${position}}`, position)
+  if (chunk !== '') yield chunk
+}
+
+function field(name: string, data: string, id?: Position): string {
+  const head = id === undefined ? '' : `id: ${id}\n`
+  // JSON text holds line breaks only between its parts; each line then needs the field's name again.
+  return `${head}event: ${name}\ndata: ${data.replaceAll(/\r\n|\r|\n/g, '\ndata: ')}\n\n`
+}

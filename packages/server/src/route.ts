@@ -1,0 +1,47 @@
+import type { App } from '@annals/core'
+import type { EventStreams } from './event-stream.ts'
+import type { InputSchemas } from './input-schema.ts'
+import { decodePathSegment, type Parameters } from './parameters.ts'
+
+/** One address of the server and what it does. Routing, `Allow`, hints and the reference are all held against this list. */
+export interface Route {
+  readonly method: 'GET' | 'POST'
+  /** With its variable parts in braces: `/streams/{stream}`. */
+  readonly path: string
+  readonly handle: (context: RouteContext) => Promise<Response>
+}
+
+/** What a route is given. */
+export interface RouteContext {
+  readonly app: App
+  readonly request: Request
+  /** The variable parts of the path, decoded. */
+  readonly path: { readonly [name: string]: string }
+  readonly parameters: Parameters
+  readonly bodyBytesMax: number
+  /** The name and version of the application, for its description. */
+  readonly title: string
+  readonly version: string
+  readonly inputSchemas: InputSchemas
+  readonly eventStreams: EventStreams
+}
+
+/** The variable parts of a path, decoded. @throws HttpError `bad-encoding` */
+export function pathParameters(route: Route, pathname: string): { readonly [name: string]: string } {
+  const segments = pathname.split('/')
+  return Object.fromEntries(
+    route.path
+      .split('/')
+      .flatMap((part, index) =>
+        part.startsWith('{') ? [[part.slice(1, -1), decodePathSegment(segments[index] ?? '')]] : [],
+      ),
+  )
+}
+
+/** A JSON text as a response that nobody may keep. */
+export function jsonResponse(json: string, status = 200): Response {
+  return new Response(json, {
+    status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+  })
+}

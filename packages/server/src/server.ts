@@ -1,0 +1,221 @@
+import type { App } from '@annals/core'
+import { Hono } from 'hono'
+import { cors } from 'hono/cors'
+import { commandRoutes } from './command-routes.ts'
+import { eventRoutes } from './event-routes.ts'
+import { EventStreams } from './event-stream.ts'
+import { healthRoute } from './health-route.ts'
+import { HttpError } from './http-error.ts'
+import { InputSchemas } from './input-schema.ts'
+import { type CloseOptions, Listeners, type ListenOptions } from './listener.ts'
+import { openApiRoute } from './openapi.ts'
+import { Parameters } from './parameters.ts'
+import { isFault, problemOf, problemResponse } from './problem.ts'
+import { queryRoutes } from './query-routes.ts'
+import { pathParameters, type Route, type RouteContext } from './route.ts'
+import { streamRoutes } from './stream-routes.ts'
+
+/** Settings of a server. */
+export interface ServerOptions {
+  /** The name of the application in its description. Default: `'Annals'`. */
+  readonly title?: string | undefined
+  /** Its version there. Default: `'0.0.0'`. */
+  readonly version?: string | undefined
+  /** The most bytes that the body of a request may have. Default: 16 MiB. */
+  readonly bodyBytesMax?: number | undefined
+  /** How often a sign of life is sent to who reads events as they are recorded. Default: 15,000. */
+  readonly heartbeatMs?: number | undefined
+  /** The origins whose pages may use this server, such as `https://shop.example`. Default: none but its own. */
+  readonly corsOrigins?: readonly string[] | undefined
+  /** Names beside those of this machine that a server bound to loopback answers for, as behind a proxy. Default: none. */
+  readonly allowedHosts?: readonly string[] | undefined
+  /** Answers what no route of Annals matches, for example with a page. */
+  readonly fallback?: ((request: Request) => Response | Promise<Response>) | undefined
+  /** Is told of every failure of the server itself, which callers learn little about. Default: `console.error`. */
+  readonly onError?: ((error: unknown, request: Request) => void) | undefined
+}
+
+/** HTTP for an application. What it answers is in `docs/reference/http.md`. */
+export interface Server {
+  /** Answers one request. Never rejects. */
+  fetch(request: Request): Promise<Response>
+
+  /**
+   * Begins to take connections; resolves when it does. Bound to loopback it answers only requests that name this
+   * machine, so that no foreign page can reach it under a name of its own.
+   *
+   * @throws AnnalsError `invalid-argument` if the port is taken, or may not be used
+   */
+  listen(options?: ListenOptions): Promise<{ readonly url: string; readonly port: number }>
+
+  /**
+   * Takes no more connections, ends the streams of events, lets running requests end, and cuts those that do not in
+   * time. The application is left open. Closing again changes nothing.
+   */
+  close(options?: CloseOptions): Promise<void>
+}
+
+/** Every route there is. */
+export const routes: readonly Route[] = [
+  ...commandRoutes,
+  ...queryRoutes,
+  ...streamRoutes,
+  ...eventRoutes,
+  openApiRoute,
+  healthRoute,
+]
+
+/** Makes the HTTP door of an application from its definitions. Opens nothing until it is told to listen. */
+export function createServer(app: App, options: ServerOptions = {}): Server {
+  return new HttpServer(app, options)
+}
+
+class HttpServer implements Server {
+  readonly #router = new Hono()
+  readonly #eventStreams: EventStreams
+  readonly #listeners: Listeners
+  readonly #onError: (error: unknown, request: Request) => void
+  #closing: Promise<void> | undefined
+
+  constructor(app: App, options: ServerOptions) {
+    const {
+      title = 'Annals',
+      version = '0.0.0',
+      bodyBytesMax = 16 * 1024 * 1024,
+      heartbeatMs = 15_000,
+      corsOrigins = [],
+      allowedHosts = [],
+      fallback,
+      onError = (error) => console.error(error),
+    } = options
+    this.#onError = onError
+    this.#eventStreams = new EventStreams({ store: app.store, heartbeatMs, onError })
+    this.#listeners = new Listeners({ fetch: (request) => this.fetch(request), allowedHosts })
+    const shared = {
+      app,
+      bodyBytesMax,
+      title,
+      version,
+      inputSchemas: new InputSchemas(),
+      eventStreams: this.#eventStreams,
+    }
+    if (corsOrigins.length > 0) {
+      const allowHeaders = ['content-type', 'last-event-id']
+      this.#router.use(
+        cors({ origin: [...corsOrigins], allowMethods: ['GET', 'POST'], allowHeaders, maxAge: 600 }),
+      )
+    }
+    for (const route of routes)
+      this.#router.on(route.method, pattern(route), (context) => handle(route, shared, context.req.raw))
+    for (const path of new Set(routes.map(pattern)))
+      this.#router.all(path, (context) => {
+        throw methodNotAllowed(path, context.req.raw)
+      })
+    this.#router.notFound((context) => {
+      const request = context.req.raw
+      if (fallback) return fallback(request)
+      throw unknownRoute(request)
+    })
+    this.#router.onError((error, context) => this.#failed(error, context.req.raw))
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    const response = this.#closing
+      ? this.#failed(
+          new HttpError(
+            'server-closing',
+            'The server is closing. Try again soon.',
+            {},
+            { connection: 'close' },
+          ),
+          request,
+        )
+      : await this.#answer(request)
+    return withNoSniff(response)
+  }
+
+  listen(options: ListenOptions = {}): Promise<{ readonly url: string; readonly port: number }> {
+    return this.#listeners.listen(options)
+  }
+
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options)
+    return this.#closing
+  }
+
+  async #close(options: CloseOptions): Promise<void> {
+    this.#eventStreams.close()
+    await this.#listeners.close(options)
+  }
+
+  async #answer(request: Request): Promise<Response> {
+    try {
+      return await this.#router.fetch(request)
+    } catch (error) {
+      // What the router does not catch, such as a thrown value that is no Error.
+      return this.#failed(error, request)
+    }
+  }
+
+  #failed(error: unknown, request: Request): Response {
+    if (isFault(error)) {
+      try {
+        this.#onError(error, request)
+      } catch (cause) {
+        // Whoever asked is to get an answer all the same.
+        console.error(cause)
+      }
+    }
+    return problemResponse(problemOf(error), error instanceof HttpError ? error.headers : undefined)
+  }
+}
+
+async function handle(
+  route: Route,
+  shared: Omit<RouteContext, 'request' | 'path' | 'parameters'>,
+  request: Request,
+): Promise<Response> {
+  const { pathname, search } = new URL(request.url)
+  const path = pathParameters(route, pathname)
+  return route.handle({ ...shared, request, path, parameters: new Parameters(search) })
+}
+
+function pattern({ path }: Route): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1')
+}
+
+function methodNotAllowed(path: string, { method }: Request): HttpError {
+  const allowed = routes.filter((route) => pattern(route) === path).map((route) => route.method)
+  const allow = allowed.flatMap((each) => (each === 'GET' ? ['GET', 'HEAD'] : [each])).join(', ')
+  return new HttpError(
+    'method-not-allowed',
+    `This address does not take ${method}. It takes ${allow}.`,
+    { method, allowed },
+    { allow },
+  )
+}
+
+function unknownRoute({ method, url }: Request): HttpError {
+  const { pathname } = new URL(url)
+  const first = pathname.split('/')[1]
+  const near = routes.filter(({ path }) => path.split('/')[1] === first)
+  const hints = (near.length > 0 ? near : routes).map((route) => `${route.method} ${route.path}`)
+  return new HttpError(
+    'unknown-route',
+    `There is no ${method} ${pathname.slice(0, 200)}. There is ${hints.join(', ')}; GET /openapi.json describes it all.`,
+    { known: hints },
+  )
+}
+
+function withNoSniff(response: Response): Response {
+  try {
+    response.headers.set('x-content-type-options', 'nosniff')
+    return response
+  } catch {
+    // A response that came from elsewhere, as by fetch, has headers that cannot be changed.
+    const { status, statusText, body } = response
+    const headers = new Headers(response.headers)
+    headers.set('x-content-type-options', 'nosniff')
+    return new Response(body, { status, statusText, headers })
+  }
+}
