@@ -18,6 +18,7 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { AnnalsError } from '@annals/core'
+import { lockFile } from './lock.ts'
 
 /**
  * All that the log asks of a disk. Passed in, so that tests can put one in its place that fails where they say. Errors
@@ -35,6 +36,17 @@ export interface Disk {
   remove(path: string): void
   /** Makes creations, renames and removals in a directory durable. */
   syncDirectory(path: string): void
+  /**
+   * Takes the lock that lies in a file, for this process or another; the end of the process frees it, however it ends.
+   *
+   * @returns `undefined` if it is taken
+   */
+  lock(path: string): DiskLock | undefined
+}
+
+/** A lock that is held. */
+export interface DiskLock {
+  release(): void
 }
 
 /** An open file. Reads and writes may be short, as the system's are. */
@@ -75,6 +87,7 @@ export const realDisk: Disk = {
       closeSync(descriptor)
     }
   },
+  lock: lockFile,
 }
 
 class RealFile implements DiskFile {

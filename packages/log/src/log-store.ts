@@ -34,11 +34,10 @@ import {
 } from '@annals/core/store'
 import { addressOf, offsetOf, segmentOf } from './address.ts'
 import type { BlockCache } from './block-cache.ts'
-import { type Disk, diskError } from './disk.ts'
+import { type Disk, type DiskLock, diskError } from './disk.ts'
 import { recordHeaderBytes, recordLength } from './event-record.ts'
 import type { Follower } from './follower.ts'
 import type { HeadFile } from './head-file.ts'
-import type { Lock } from './lock.ts'
 import type { LogStats, LogStore, Recovery } from './log.ts'
 import { type EventOrigin, LogEvent } from './log-event.ts'
 import type { LogIndex, RetentionChange } from './log-index.ts'
@@ -59,7 +58,7 @@ export interface OpenedLog {
   readonly recovery: Recovery | undefined
   readonly cache: BlockCache
   readonly segmentBytesMax: number
-  readonly writing: { readonly lock: Lock; readonly head: HeadFile } | undefined
+  readonly writing: { readonly lock: DiskLock; readonly head: HeadFile } | undefined
   readonly follower: Follower | undefined
 }
 

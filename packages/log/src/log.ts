@@ -6,7 +6,6 @@ import { BlockCache } from './block-cache.ts'
 import { type Disk, diskError, readFully, realDisk, writeFully } from './disk.ts'
 import { Follower } from './follower.ts'
 import { type Head, HeadFile, readHead } from './head-file.ts'
-import { Lock } from './lock.ts'
 import { LogIndex } from './log-index.ts'
 import { LogEventStore, type OpenedLog } from './log-store.ts'
 import { inspectTail, scanCommits } from './scan.ts'
@@ -131,7 +130,8 @@ function openWriting(settings: Settings, create: boolean): OpenedLog {
   const state = inspectDirectory(disk, directory)
   if (state !== 'store' && !create) throw storeNotFound(directory)
   if (state === 'missing') disk.makeDirectory(directory)
-  const lock = new Lock(directory, () => readHead(disk, directory)?.processId)
+  const lock = disk.lock(join(directory, 'lock'))
+  if (!lock) throw storeLocked(directory, readHead(disk, directory)?.processId)
   const opened: { close(): void }[] = []
   try {
     // Looked at again now that nobody else can be making it.
@@ -173,6 +173,15 @@ function openWriting(settings: Settings, create: boolean): OpenedLog {
     lock.release()
     throw error
   }
+}
+
+function storeLocked(directory: string, processId: number | undefined): AnnalsError<'store-locked'> {
+  const who = processId ? `process ${processId}` : 'another process'
+  return new AnnalsError(
+    'store-locked',
+    `The store ${directory} is open for writing in ${who}. Close it there, or open it here with readOnly.`,
+    { directory, processId },
+  )
 }
 
 function openReading(settings: Settings): OpenedLog {
