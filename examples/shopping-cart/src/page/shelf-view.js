@@ -1,0 +1,77 @@
+import { html, nothing } from 'lit-html'
+import { repeat } from 'lit-html/directives/repeat.js'
+import { money } from './text.js'
+
+/** @import { Actions, State } from './shop.js' */
+
+/**
+ * What can be bought.
+ *
+ * @param {State} state
+ * @param {Actions} actions
+ */
+export function shelfView({ shelf, search, aisle, contents }, actions) {
+  const wanted = search.trim().toLowerCase()
+  const found = shelf.filter(
+    (product) => (aisle === '' || product.aisle === aisle) && product.item.toLowerCase().includes(wanted),
+  )
+  const aisles = [...new Set(shelf.map((product) => product.aisle))].sort()
+  const inCart = new Map(
+    contents?.status === 'open' ? contents.lines.map(({ item, quantity }) => [item, quantity]) : [],
+  )
+  return html`
+    <section class="shelf" aria-labelledby="shelf-title">
+      <div class="shelf-head">
+        <h2 id="shelf-title">The shelf</h2>
+        <label class="search">
+          <span class="unseen">Search the shelf</span>
+          <input
+            type="search"
+            placeholder="Search the shelf"
+            .value=${search}
+            @input=${(/** @type {InputEvent} */ event) =>
+              actions.set({ search: /** @type {HTMLInputElement} */ (event.target).value })}
+          />
+        </label>
+      </div>
+      <div class="aisles" role="group" aria-label="Aisles">
+        ${['', ...aisles].map(
+          (name) =>
+            html`<button type="button" aria-pressed=${name === aisle} @click=${() => actions.set({ aisle: name })}>
+              ${name || 'Everything'}
+            </button>`,
+        )}
+      </div>
+      <ul class="products">
+        ${repeat(
+          found,
+          ({ item }) => item,
+          ({ item, aisle, price }) => html`
+            <li class="product" data-aisle=${aisle}>
+              <span class="emblem" aria-hidden="true">${item.slice(0, 1).toUpperCase()}</span>
+              <span class="product-name">${item}<small>${aisle}</small></span>
+              <span class="product-price">${money(price)}</span>
+              <button type="button" class="add" aria-label="Add ${item}" @click=${() => actions.addItem(item)}>
+                ${inCart.has(item) ? html`<span class="in-cart">${inCart.get(item)} in cart</span>` : 'Add'}
+              </button>
+            </li>
+          `,
+        )}
+      </ul>
+      ${
+        shelf.length > 0 && found.length === 0
+          ? html`<div class="empty">
+          <p class="empty-title">Nothing here is called “${search}”.</p>
+          <button
+            type="button"
+            class="quiet"
+            @click=${() => actions.set({ search: '', aisle: '' })}
+          >
+            Show the whole shelf
+          </button>
+        </div>`
+          : nothing
+      }
+    </section>
+  `
+}
