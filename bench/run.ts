@@ -60,6 +60,11 @@ async function runAll({ only, runs, seconds, name, data }: Options): Promise<voi
           console.log(`${rowsAsText(measured)}\n`)
         },
       })
+    } catch (error) {
+      // The suites after it, and the figures so far, are worth having all the same.
+      console.error(error)
+      note(`The suite ${suite.name} failed, and its figures are not complete.`)
+      process.exitCode = 1
     } finally {
       rmSync(directory, { recursive: true, force: true })
     }
