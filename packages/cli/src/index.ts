@@ -1,1 +1,5 @@
-export {}
+export { exitCode } from './exit-code.ts'
+export { type InputStream, Interruption, type Io, type OutputStream, processIo } from './io.ts'
+export { type Data, type OpenDataOptions, openData } from './open-data.ts'
+export { run } from './run.ts'
+export { terminalProgress } from './terminal-progress.ts'

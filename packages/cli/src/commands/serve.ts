@@ -1,0 +1,51 @@
+import { once } from 'node:events'
+import { createApp } from '@annals/core'
+import { Command } from 'commander'
+import { exit } from '../exit-code.ts'
+import { port } from '../option-values.ts'
+import type { ActionOf } from '../program.ts'
+import type { Session } from '../session.ts'
+
+/** `annals serve` */
+export function serveCommand(action: ActionOf): Command {
+  return new Command('serve')
+    .summary('serve the application over HTTP')
+    .description(
+      'Serves the application over HTTP until Ctrl-C or SIGTERM, which let running requests end; a second one stops at once. Makes the store if there is none. Needs --app.',
+    )
+    .option('--port <port>', 'the port; 0 takes any that is free', port, 3000)
+    .option('--host <address>', 'the address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ annals serve --app examples/shopping-cart/src/modules.ts --port 8080',
+    )
+    .action(action(serve))
+}
+
+async function serve(
+  session: Session,
+  options: { readonly port: number; readonly host: string },
+): Promise<number> {
+  const { io, output } = session
+  const modules = await session.neededModules()
+  // Loaded only here, so that the other commands start at once.
+  const { createServer } = await import('@annals/server')
+  return session.withData({}, async ({ store, readModels }) => {
+    const app = createApp({ store, modules, readModels: [readModels] })
+    const server = createServer(app)
+    try {
+      await session.orInterrupted(app.ready())
+      const { url, port: listening } = await server.listen(options)
+      if (output.json) await output.jsonLine({ url, port: listening })
+      else await output.line(`Annals listens on ${url}`)
+      await output.flush()
+      output.message('Ctrl-C stops.')
+      if (!io.signal.aborted) await once(io.signal, 'abort')
+      output.message('Stopping. Ctrl-C again stops at once.')
+      return exit.done
+    } finally {
+      await server.close()
+      await app.close()
+    }
+  })
+}

@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ReadModelStore } from '@annals/core'
+import { type LogStore, openLog } from '@annals/log'
+
+/** How a data directory is opened. */
+export interface OpenDataOptions {
+  /** Opens it beside its writer and writes nothing in it. Default: false. */
+  readonly readOnly?: boolean | undefined
+  /** Whether a store is made where there is none. Default: true; never when `readOnly`. */
+  readonly create?: boolean | undefined
+}
+
+/** A data directory in use. */
+export interface Data {
+  readonly store: LogStore
+  readonly readModels: ReadModelStore
+  /** Frees both. Closing again changes nothing. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens a data directory: the event store in its folder `log`, read models in SQLite in its folder `read-models`.
+ *
+ * The kept read models belong to whoever has the store open for writing. Opened `readOnly` they are made anew in a
+ * temporary directory, which is removed by `close`.
+ *
+ * @throws AnnalsError what `openLog` throws
+ */
+export async function openData(directory: string, options: OpenDataOptions = {}): Promise<Data> {
+  const { readOnly = false, create = true } = options
+  const store = await openStore(directory, { readOnly, create })
+  let temporary: string | undefined
+  try {
+    // Loaded only when needed: most commands look at events alone, and are to start at once.
+    const { openSqliteReadModels } = await import('@annals/sqlite')
+    if (readOnly) temporary = await mkdtemp(join(tmpdir(), 'annals-read-models-'))
+    const readModels = closedOnce(await openSqliteReadModels(temporary ?? join(directory, 'read-models')))
+    return {
+      store,
+      readModels,
+      close: async () => {
+        try {
+          await readModels.close()
+          await store.close()
+        } finally {
+          if (temporary) await rm(temporary, { recursive: true, force: true })
+        }
+      },
+    }
+  } catch (error) {
+    await store.close()
+    if (temporary) await rm(temporary, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** Opens only the event store of a data directory. @throws AnnalsError what `openLog` throws */
+export function openStore(directory: string, options: OpenDataOptions): Promise<LogStore> {
+  return openLog(join(directory, 'log'), options)
+}
+
+// An application closes the read models it was given, and so does whoever opened the directory.
+function closedOnce(readModels: ReadModelStore): ReadModelStore {
+  let closed: Promise<void> | undefined
+  return {
+    kind: readModels.kind,
+    open: (projection) => readModels.open(projection),
+    close: () => {
+      closed ??= readModels.close()
+      return closed
+    },
+  }
+}

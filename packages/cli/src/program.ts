@@ -1,0 +1,84 @@
+import { Command } from 'commander'
+import { appendCommand } from './commands/append.ts'
+import { executeCommand } from './commands/execute.ts'
+import { queryCommand } from './commands/query.ts'
+import { rebuildCommand } from './commands/rebuild.ts'
+import { replayCommand } from './commands/replay.ts'
+import { serveCommand } from './commands/serve.ts'
+import { statsCommand } from './commands/stats.ts'
+import { streamsCommand } from './commands/streams.ts'
+import { verifyCommand } from './commands/verify.ts'
+import type { Io } from './io.ts'
+import { hasColours } from './output.ts'
+import { Session } from './session.ts'
+import { version } from './version.ts'
+
+/** Makes a handler of a command into what Commander calls. A handler resolves to the exit code. */
+export type ActionOf = <Args extends unknown[]>(
+  handler: (session: Session, ...args: Args) => Promise<number>,
+) => (...argsAndCommand: [...Args, Command]) => Promise<void>
+
+/** The whole command line. `onExitCode` is told what the command that ran resolved to. */
+export function createProgram(io: Io, onExitCode: (code: number) => void): Command {
+  const action: ActionOf =
+    <Args extends unknown[]>(handler: (session: Session, ...args: Args) => Promise<number>) =>
+    async (...args) => {
+      // Commander hands over the arguments, the options, and last the command itself.
+      const session = new Session(io, args.at(-1) as Command)
+      const code = await handler(session, ...(args.slice(0, -1) as Args))
+      await session.output.flush()
+      onExitCode(code)
+    }
+  const program = new Command('annals')
+    .description('Event sourcing and CQRS: looks into a store, records, replays, asks and serves.')
+    .version(version, '--version', 'print the version')
+    .helpOption('--help', 'print this help')
+    .helpCommand(false)
+    .option('--data <dir>', 'the data directory; or ANNALS_DATA', io.env.ANNALS_DATA ?? './data')
+    .option('--app <file>', 'the application: a TypeScript or JavaScript module that exports `modules`')
+    .option('--json', 'print one JSON document, or for lists one a line')
+    .option('--quiet', 'print no messages and no progress')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ annals serve --app examples/shopping-cart/src/modules.ts
+  $ annals streams list --category cart --limit 10
+  $ annals streams tail
+  $ annals execute AddItem cart-42 --app shop.ts sku=tea quantity=2
+  $ annals query CartContents --app shop.ts cart=cart-42 --as-of-revision 3
+  $ annals replay --category cart > carts.jsonl
+
+Exit codes: 0 done, 1 the command was rejected, 2 wrong usage, 3 and up as in docs/reference/cli.md`,
+    )
+  for (const command of [
+    serveCommand(action),
+    streamsCommand(action),
+    appendCommand(action),
+    executeCommand(action),
+    queryCommand(action),
+    replayCommand(action),
+    rebuildCommand(action),
+    verifyCommand(action),
+    statsCommand(action),
+  ])
+    program.addCommand(command)
+  for (const command of commandsOf(program)) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      getOutHelpWidth: () => io.stdout.columns ?? 80,
+      getErrHelpWidth: () => io.stderr.columns ?? 80,
+      getOutHasColors: () => hasColours(io.stdout, io.env),
+      getErrHasColors: () => hasColours(io.stderr, io.env),
+    })
+    if (command !== program)
+      command.helpOption('--help', 'print this help').configureHelp({ showGlobalOptions: true })
+  }
+  return program
+}
+
+/** A command and all that are below it. */
+export function commandsOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(commandsOf)]
+}
