@@ -80,24 +80,46 @@ const step = fc.oneof(
       condition: fc.option(condition, { nil: undefined, freq: 1 }),
     }),
   },
-  // Repeats what was once recorded, from some place on, as whoever tries again would.
+  // Repeats what was once recorded, as whoever tries again would, or some of it in another order.
   {
     weight: 3,
-    arbitrary: fc.record({ kind: fc.constant('repeat' as const), from: fc.nat(40), count: fc.nat(2) }),
+    arbitrary: fc.record({
+      kind: fc.constant('repeat' as const),
+      from: fc.nat(40),
+      places: fc.oneof(
+        fc.uniqueArray(fc.nat(3), { minLength: 1 }),
+        fc.constantFrom<number[][]>([0], [0, 1], [0, 1, 2]),
+      ),
+    }),
+  },
+  // A new stream, so that all depends on the condition, which begins near the end, where it may hold.
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('condition' as const),
+      failIfEventsMatch: query,
+      back: fc.nat(5),
+    }),
   },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('publish' as const), share: fc.nat(4) }) },
   { weight: 10, arbitrary: fc.record({ kind: fc.constant('select' as const), selection, options }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(25) }) },
   {
-    weight: 2,
+    weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('retain' as const),
       scope: fc.oneof(fc.record({ stream }), fc.record({ category })) as fc.Arbitrary<RetentionScope>,
       policy,
     }),
   },
-  fc.record({ kind: fc.constant('truncate' as const), stream, beforeRevision: fc.nat(8) }),
-  fc.record({ kind: fc.constant('tombstone' as const), stream, expectedRevision }),
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('truncate' as const), stream, beforeRevision: fc.nat(6) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('tombstone' as const), stream, expectedRevision }),
+  },
 )
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
@@ -108,10 +130,18 @@ function run(index: EventIndex, model: NaiveIndex, step: Step): void {
       append(index, model, step.appends, step.condition)
       break
     case 'repeat': {
-      const again = model.events.slice(step.from, step.from + step.count + 1)
+      const again = step.places.flatMap((place) => model.events[step.from + place] ?? [])
       const first = again[0]
       if (!first || again.some(({ stream }) => stream !== first.stream)) return
       append(index, model, [{ stream: first.stream, expectedRevision: 'no-stream', events: again }])
+      break
+    }
+    case 'condition': {
+      const events = [{ type: 'A', tags: [], id: undefined }]
+      const after = Math.max(0, index.last - step.back)
+      const condition = { failIfEventsMatch: step.failIfEventsMatch, after }
+      const appends = [{ stream: 'new', events }]
+      expect(outcomeOf(() => index.check(appends, condition))).toEqual(model.check(appends, condition))
       break
     }
     case 'publish':
@@ -226,7 +256,7 @@ test('whatever is staged, published, hidden and asked, the index answers as a wa
       for (const step of steps) run(index, model, step)
       expectSame(index, model)
     }),
-    { numRuns: 300 },
+    { numRuns: 500 },
   )
 })
 
@@ -258,13 +288,14 @@ describe('a walk', () => {
 
 describe('the listing of streams', () => {
   test('goes by name in code unit order, from after a name, up to a limit, and knows no stream without published events', () => {
-    const index = indexOf('b-2', 'a', 'b-10', 'B', 'é', 'b')
+    const index = indexOf('b-2', 'a', 'b-10', 'B', 'é', 'b', 'bb-1')
     index.stage('c', { type: 'Happened', tags: [], id: undefined }, 0)
     index.retain({ stream: 'd' }, { maxCount: 1 })
     const names = (options = {}) => [...index.infos(options)].map(({ stream }) => stream)
-    expect(names()).toEqual(['B', 'a', 'b', 'b-10', 'b-2', 'é'])
+    expect(names()).toEqual(['B', 'a', 'b', 'b-10', 'b-2', 'bb-1', 'é'])
     expect(names({ category: 'b' })).toEqual(['b', 'b-10', 'b-2'])
     expect(names({ after: 'b', limit: 2 })).toEqual(['b-10', 'b-2'])
+    expect(names({ after: 'bb-1', limit: 1 })).toEqual(['é'])
     expect(names({ limit: 0 })).toEqual([])
   })
 })

@@ -271,17 +271,15 @@ export class EventIndex {
   #madeBefore(appends: readonly IndexedAppend[]): readonly Position[] | undefined {
     const known: Position[] = []
     const unknown: string[] = []
-    let given = false
     for (const { events } of appends) {
       for (const { type, id } of events) {
         const position = id === undefined ? undefined : this.positionOfId(id)
         if (position !== undefined) known.push(position)
         else if (id !== undefined && this.#isReserved(id)) throw reservedId(type, id)
         else unknown.push(id ?? 'an id yet to be made')
-        given ||= id !== undefined
       }
     }
-    if (!given || known.length === 0) return undefined
+    if (known.length === 0) return undefined
     const ids = appends.flatMap(({ events }) => events.flatMap(({ id }) => id ?? []))
     if (unknown.length > 0) {
       const knownIds = ids.filter((id) => this.positionOfId(id) !== undefined)
