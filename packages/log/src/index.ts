@@ -1,3 +1,3 @@
-export { type Disk, type DiskFile, realDisk } from './disk.ts'
+export { type Disk, type DiskFile, type DiskLock, realDisk } from './disk.ts'
 export { type LogOptions, type LogStats, type LogStore, openLog, type Recovery } from './log.ts'
 export type { Damage, VerifyOptions, VerifyReport } from './verify.ts'
