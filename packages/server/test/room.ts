@@ -52,7 +52,7 @@ export const Room = defineDecider({
     },
     GiveAllBack: {
       input: z.object({}),
-      decide: (room) => room.takenBy.map((by) => ({ type: 'SeatGivenBack', data: { by } })),
+      decide: (room) => room.takenBy.map((by) => ({ type: 'SeatGivenBack' as const, data: { by } })),
     },
   },
 })
