@@ -12,7 +12,10 @@ export const linesMax = 200
 export const itemLengthMax = 60
 
 const item = z.string().trim().min(1).max(itemLengthMax)
-const quantity = z.int().min(1).max(quantityMax)
+const quantity = z
+  .int('Expected a whole number of items')
+  .min(1, 'Expected at least 1 of the item')
+  .max(quantityMax, `A cart holds at most ${quantityMax} of one item`)
 const shopper = z.string().trim().min(1).max(60)
 const reason = z.string().trim().max(200).optional()
 const price = z.string().regex(/^\d{1,12}\.\d{2}$/, 'Expected a price such as "2.49"')

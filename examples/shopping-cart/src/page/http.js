@@ -119,5 +119,10 @@ async function answerOf(asked) {
   const isJson = /json/.test(response.headers.get('content-type') ?? '')
   const answer = isJson ? await response.json() : undefined
   if (response.ok) return answer
-  throw new Problem(answer?.detail ?? `The shop answered ${response.status}.`, answer?.code ?? 'unknown')
+  // What is wrong with an input is said field by field; the names of fields and commands are nothing to shoppers.
+  const issues = answer?.code === 'invalid-input' && answer.details?.issues
+  const detail = issues
+    ? issues.map((/** @type {{ message: string }} */ { message }) => message).join(' ')
+    : (answer?.detail ?? `The shop answered ${response.status}.`)
+  throw new Problem(detail, answer?.code ?? 'unknown')
 }

@@ -20,6 +20,7 @@ import { counted, money } from './text.js'
  * @property {readonly Product[]} shelf
  * @property {string} search
  * @property {string} aisle empty for all
+ * @property {boolean} wholeShelf whether all of the shelf is shown, not only what is wanted most
  * @property {string} shopper the name that the next cart is opened with
  * @property {string | undefined} cart the name of the cart that is looked at
  * @property {CartContentsAnswer | undefined} contents what is in it now
@@ -37,6 +38,7 @@ const state = {
   shelf: [],
   search: '',
   aisle: '',
+  wholeShelf: false,
   shopper: '',
   cart: undefined,
   contents: undefined,
@@ -51,7 +53,7 @@ const state = {
 
 /** What a person can do; the views call these. */
 const actions = {
-  /** @param {Partial<Pick<State, 'search' | 'aisle' | 'shopper' | 'refusal'>>} change */
+  /** @param {Partial<Pick<State, 'search' | 'aisle' | 'wholeShelf' | 'shopper' | 'refusal'>>} change */
   set(change) {
     Object.assign(state, change)
     show()
@@ -158,6 +160,7 @@ function announce(sentence) {
 
 /** Does something, and shows a sentence if it was refused. @param {() => Promise<void>} work */
 async function attempt(work) {
+  const wasInCart = document.getElementById('cart')?.contains(document.activeElement)
   state.refusal = undefined
   try {
     await work()
@@ -166,6 +169,9 @@ async function attempt(work) {
     state.refusal = error.message
   }
   show()
+  // What was pressed may be gone, and whoever uses the keyboard is not to begin anew at the top of the page.
+  if (wasInCart && document.activeElement === document.body)
+    document.getElementById('cart')?.focus({ preventScroll: true })
 }
 
 async function openCart() {
@@ -192,7 +198,13 @@ async function look(cart) {
   state.contents = undefined
   state.past = undefined
   state.history = []
-  await refreshCart()
+  try {
+    await refreshCart()
+  } catch (error) {
+    // Whoever followed a wrong address is at the door, and can take another cart.
+    if (error instanceof Problem && error.code !== 'unreachable') state.cart = undefined
+    throw error
+  }
 }
 
 async function refreshCart() {
