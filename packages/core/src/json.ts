@@ -15,7 +15,8 @@ export type JsonObject = { readonly [key: string]: JsonValue | undefined }
 
 /**
  * The first thing in `value` that JSON would change or lose, or `undefined` if there is none. Absent and `undefined`
- * properties are the same to JSON and are let through; a lone surrogate survives as an escape.
+ * properties are the same to JSON and are let through; a lone surrogate survives as an escape; -0 becomes 0. Only the
+ * enumerable properties of an object with string keys, and the elements of an array, are part of the value.
  */
 export function findJsonIssue(value: unknown): Issue | undefined {
   // Nearly every value is sound, and finding only that out costs a third of keeping track of where one is.
@@ -41,6 +42,7 @@ function isJson(value: unknown, depth: number): boolean {
 }
 
 function isJsonArray(array: readonly unknown[], depth: number): boolean {
+  if (hasToJson(array)) return false
   for (let index = 0; index < array.length; index++) if (!isJson(array[index], depth)) return false
   return true
 }
@@ -54,14 +56,18 @@ function isJsonObject(object: object, depth: number): boolean {
   return true
 }
 
+function isPlain(object: object): boolean {
+  return isPlainPrototype(object) && !hasToJson(object)
+}
+
 function isPlainPrototype(object: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(object)
   return prototype === Object.prototype || prototype === null
 }
 
-function isPlain(object: object): boolean {
-  // A toJSON of the object's own would make the stored value another one than was checked here.
-  return isPlainPrototype(object) && typeof (object as { toJSON?: unknown }).toJSON !== 'function'
+// It would make the stored value another one than was checked here.
+function hasToJson(object: object): boolean {
+  return typeof (object as { toJSON?: unknown }).toJSON === 'function'
 }
 
 interface Place {
@@ -93,6 +99,7 @@ function inspect(value: unknown, place: Place | undefined, depth: number): Issue
 }
 
 function inspectArray(array: readonly unknown[], place: Place | undefined, depth: number): Issue | undefined {
+  if (hasToJson(array)) return issue(place, 'Expected a plain array, but got one with a toJSON of its own.')
   for (let index = 0; index < array.length; index++) {
     const found = inspect(array[index], { parent: place, key: index }, depth + 1)
     if (found) return found
@@ -135,9 +142,7 @@ export function describe(value: unknown): string {
     case 'object':
       if (value === null) return 'null'
       if (Array.isArray(value)) return 'an array'
-      return Object.getPrototypeOf(value) === Object.prototype
-        ? 'an object'
-        : `a ${value.constructor?.name ?? 'object'}`
+      return isPlainPrototype(value) ? 'an object' : `a ${value.constructor?.name ?? 'object'}`
     default:
       return `a ${typeof value}`
   }

@@ -50,7 +50,7 @@ export function prepareAppend(
   if (condition) assertAppendCondition(condition)
   let eventCount = 0
   let jsonLength = 0
-  const streams = list.map((append): StreamRequest => {
+  const streams = Array.from(list, (append): StreamRequest => {
     if (typeof append !== 'object' || append === null) throw noStreamAppend(append)
     const { stream, events, expectedRevision = 'any' } = append
     assertStreamName(stream)
@@ -59,12 +59,14 @@ export function prepareAppend(
       throw emptyAppend(`at least one event for stream "${stream}"`)
     eventCount += events.length
     assertLimit('appendEventsMax', eventCount, 'events in one append')
-    const requests = (events as readonly NewEvent[]).map((event) => {
+    // Not `map`, which passes over the holes of an array.
+    const requests = Array.from(events as readonly NewEvent[], (event) => {
       const request = prepareEvent(event)
       jsonLength += request.dataJson.length + (request.metadataJson?.length ?? 0)
+      // After each, or many large events would fill the memory before the limit is looked at.
+      assertLimit('appendJsonLengthMax', jsonLength, 'characters of JSON in one append')
       return request
     })
-    assertLimit('appendJsonLengthMax', jsonLength, 'characters of JSON in one append')
     return { stream, expectedRevision, events: requests }
   })
   if (list.length > 1)
@@ -112,13 +114,13 @@ function prepareTags(type: string, tags: readonly string[]): readonly string[] {
       { path: ['tags'], message: `Expected a list of tags, but got ${describe(tags)}.` },
     ])
   assertLimit('tagsMax', tags.length, 'tags on one event')
-  tags.forEach((tag, index) => {
+  for (const [index, tag] of tags.entries()) {
     const problem = invalidName(tag, limits.tagLengthMax)
     if (problem)
       throw invalidEvent(type, [
         { path: ['tags', index], message: `Expected ${problem}, but got ${describe(tag)}.` },
       ])
-  })
+  }
   return tags.length === 0 ? noTags : Object.freeze([...new Set(tags)])
 }
 
@@ -134,17 +136,32 @@ function metadataToJson(type: string, metadata: unknown): string {
 function toJson(type: string, part: 'data' | 'metadata', value: unknown): string {
   const issue = findJsonIssue(value)
   if (issue) throw invalidEvent(type, [{ path: [part, ...issue.path], message: issue.message }])
-  const json = JSON.stringify(value)
-  assertLimit('jsonLengthMax', json.length, `characters of JSON in the ${part} of one event`)
-  return json
+  const of = `characters of JSON in the ${part} of one event`
+  try {
+    const json = JSON.stringify(value)
+    assertLimit('jsonLengthMax', json.length, of)
+    return json
+  } catch (error) {
+    // The text is longer than the engine lets any string be, so that its length is not known.
+    if (error instanceof RangeError) throw limitExceeded('jsonLengthMax', Infinity, of)
+    throw error
+  }
 }
 
 function assertLimit(limit: keyof typeof limits, actual: number, of: string): void {
+  if (actual > limits[limit]) throw limitExceeded(limit, actual, of)
+}
+
+function limitExceeded(
+  limit: keyof typeof limits,
+  actual: number,
+  of: string,
+): AnnalsError<'limit-exceeded'> {
   const max = limits[limit]
-  if (actual <= max) return
-  throw new AnnalsError(
+  const found = Number.isFinite(actual) ? actual : 'far more'
+  return new AnnalsError(
     'limit-exceeded',
-    `There can be at most ${max} ${of}, but there are ${actual}. Nothing was recorded. Split it up.`,
+    `There can be at most ${max} ${of}, but there are ${found}. Nothing was recorded. Split it up.`,
     { limit, max, actual },
   )
 }
