@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { KeyedQueue } from './keyed-queue.ts'
 
@@ -35,4 +36,54 @@ test('tasks of different keys run side by side', async () => {
   }
   await Promise.all(['a', 'b', 'c'].map((key) => queue.run(key, task)))
   expect(most).toBe(3)
+})
+
+test('a task with nobody of its key before it begins at once, also when others have come and gone', async () => {
+  const queue = new KeyedQueue()
+  for (let round = 0; round < 3; round++) {
+    let began = false
+    const running = queue.run('k', async () => {
+      began = true
+    })
+    expect(began).toBe(true)
+    await running
+    await turn()
+  }
+})
+
+test('whatever the keys and durations, no two tasks of a key overlap and each key keeps its order', async () => {
+  const tasks = fc.array(
+    fc.record({ key: fc.constantFrom('a', 'b', 'c'), turns: fc.nat(6), fails: fc.boolean(), gap: fc.nat(4) }),
+    { maxLength: 30 },
+  )
+  await fc.assert(
+    fc.asyncProperty(tasks, async (tasks) => {
+      const queue = new KeyedQueue()
+      const running = new Map<string, number>()
+      const ended: Record<string, number[]> = {}
+      const results: Promise<unknown>[] = []
+      for (const [number, { key, turns, fails, gap }] of tasks.entries()) {
+        const result = queue.run(key, async () => {
+          expect(running.get(key)).toBeUndefined()
+          running.set(key, number)
+          for (let left = turns; left > 0; left--) await Promise.resolve()
+          running.delete(key)
+          ended[key] = [...(ended[key] ?? []), number]
+          if (fails) throw number
+          return number
+        })
+        results.push(
+          result.then(
+            (value) => ['done', value],
+            (error) => ['failed', error],
+          ),
+        )
+        for (let left = gap; left > 0; left--) await Promise.resolve()
+      }
+      expect(await Promise.all(results)).toEqual(
+        tasks.map(({ fails }, number) => [fails ? 'failed' : 'done', number]),
+      )
+      for (const numbers of Object.values(ended)) expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
+    }),
+  )
 })
