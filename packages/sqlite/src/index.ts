@@ -1,1 +1,2 @@
-export {}
+export { type SqliteModel, type SqliteRow, type SqliteValue, sqlite } from './sqlite.ts'
+export { openSqliteReadModels } from './sqlite-read-models.ts'

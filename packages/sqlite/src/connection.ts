@@ -1,0 +1,306 @@
+import { constants, DatabaseSync, type StatementSync } from 'node:sqlite'
+import { AnnalsError } from '@annals/core'
+import { invariant } from '@annals/core/store'
+import type { SqliteModel, SqliteRow, SqliteValue } from './sqlite.ts'
+import { sqliteCode, sqliteCodes, sqliteError } from './sqlite-error.ts'
+
+/** The table of ours in each read model. */
+export const checkpointTable = 'annals_checkpoint'
+
+/**
+ * One connection to the file of a read model. Annals' own statements go through `own`, those of handlers, queries and
+ * definitions through `run`, `get`, `all` and `define`, which refuse what would break a batch. They are told apart by
+ * SQLite's authorizer, so nothing here has to understand SQL.
+ */
+export class Connection implements SqliteModel {
+  readonly #path: string
+  readonly #readOnly: boolean
+  readonly #database: DatabaseSync
+  // In the order of last use, the oldest first.
+  readonly #prepared = new Map<string, Prepared>()
+  #isGuarded = false
+  #refused: string | undefined
+  #isHandling = false
+
+  /** @throws AnnalsError what `sqliteError` makes of it */
+  constructor(path: string, options: { readonly readOnly: boolean }) {
+    this.#path = path
+    this.#readOnly = options.readOnly
+    this.#database = this.#mapped(
+      () => new DatabaseSync(path, { readOnly: options.readOnly, timeout: busyTimeoutMs }),
+    )
+    this.#database.setAuthorizer((action, first, second) => {
+      if (!this.#isGuarded) return constants.SQLITE_OK
+      const refused = refusal(action, first, second)
+      if (refused === undefined) return constants.SQLITE_OK
+      this.#refused = refused
+      return constants.SQLITE_DENY
+    })
+  }
+
+  /** Whether a transaction is open. SQLite ends one by itself after some errors. */
+  get isInTransaction(): boolean {
+    return this.#database.isTransaction
+  }
+
+  /** Runs statements of Annals itself, unguarded. */
+  own(sql: string): void {
+    this.#mapped(() => this.#database.exec(sql))
+  }
+
+  /** Runs one statement of Annals itself, unguarded and kept by the caller. */
+  ownStatement(sql: string): OwnStatement {
+    const statement = this.#mapped(() => this.#database.prepare(sql))
+    return {
+      run: (...parameters) => void this.#mapped(() => statement.run(...parameters)),
+      all: (...parameters) => this.#mapped(() => statement.all(...parameters)) as SqliteRow[],
+    }
+  }
+
+  /** Runs statements of a definition. */
+  define(sql: string): void {
+    this.#guarded(sql, () => this.#database.exec(sql))
+  }
+
+  /** Lets handlers write while `change` runs, and not a moment longer. */
+  handle(change: () => void): void {
+    invariant(!this.#isHandling, 'one batch is written after the other')
+    this.#isHandling = true
+    try {
+      change()
+    } finally {
+      this.#isHandling = false
+    }
+  }
+
+  run(sql: string, ...parameters: readonly SqliteValue[]): void {
+    if (this.#readOnly) throw this.#refusesToWrite()
+    this.#execute(sql, parameters, (statement, values) => statement.run(...values))
+  }
+
+  get<Row = SqliteRow>(sql: string, ...parameters: readonly SqliteValue[]): Row | undefined {
+    return this.#execute(sql, parameters, (statement, values) => statement.get(...values)) as Row | undefined
+  }
+
+  all<Row = SqliteRow>(sql: string, ...parameters: readonly SqliteValue[]): Row[] {
+    return this.#execute(sql, parameters, (statement, values) => statement.all(...values)) as Row[]
+  }
+
+  /** Closing again changes nothing. */
+  close(): void {
+    if (!this.#database.isOpen) return
+    this.#prepared.clear()
+    this.#database.close()
+  }
+
+  #execute<Result>(
+    sql: string,
+    parameters: readonly SqliteValue[],
+    step: (
+      statement: StatementSync,
+      values: readonly (null | number | bigint | string | Uint8Array)[],
+    ) => Result,
+  ): Result {
+    this.#assertUsable()
+    const values = parameters.map(bindable)
+    return this.#guarded(sql, () => {
+      const { statement, parameterCount } = this.#prepare(sql, values.length)
+      if (parameterCount !== values.length)
+        throw unusable(
+          `the same number of parameters at each call`,
+          sql,
+          `${values.length}, not ${parameterCount}`,
+        )
+      return step(statement, values)
+    })
+  }
+
+  #prepare(sql: string, given: number): Prepared {
+    let prepared = this.#prepared.get(sql)
+    if (prepared) {
+      this.#prepared.delete(sql)
+    } else {
+      const statement = this.#database.prepare(sql)
+      const rest = sql.slice(statement.sourceSQL.length)
+      if (rest.trim() !== '') throw unusable('one statement', sql, `another follows: ${rest.trim()}`)
+      this.#assertEnoughParameters(sql, given)
+      prepared = { statement, parameterCount: given }
+      if (this.#prepared.size >= preparedMax) {
+        const [oldest] = this.#prepared.keys()
+        if (oldest !== undefined) this.#prepared.delete(oldest)
+      }
+    }
+    this.#prepared.set(sql, prepared)
+    return prepared
+  }
+
+  // SQLite takes a parameter that is not given as NULL, and refuses one too many. So if the statement's explanation, which
+  // has the same parameters and changes nothing, accepts one more than is given, one is missing.
+  #assertEnoughParameters(sql: string, given: number): void {
+    if (/^\s*EXPLAIN\b/i.test(sql)) return
+    const explanation = this.#database.prepare(`EXPLAIN ${sql}`)
+    try {
+      explanation.get(...new Array<null>(given + 1).fill(null))
+    } catch {
+      return
+    }
+    throw unusable('a value for each parameter', sql, `only ${given} came`)
+  }
+
+  #assertUsable(): void {
+    if (!this.#database.isOpen) throw closed(this.#path)
+    if (this.#readOnly || (this.#isHandling && this.isInTransaction)) return
+    if (this.#isHandling)
+      throw new AnnalsError(
+        'invalid-argument',
+        'An earlier statement of this batch failed and ended its transaction, so no more can be written in it. Let its error pass, or give the statement no OR ROLLBACK.',
+        {
+          argument: 'sql',
+          expected: 'no statement after one that ended the transaction',
+          received: this.#path,
+        },
+      )
+    throw new AnnalsError(
+      'invalid-argument',
+      'A handler used its model after it had returned. Handlers have to be synchronous: change the model before returning, and await nothing.',
+      { argument: 'model', expected: 'to be used only while its handler runs', received: this.#path },
+    )
+  }
+
+  #guarded<Result>(sql: string, action: () => Result): Result {
+    this.#isGuarded = true
+    this.#refused = undefined
+    try {
+      return action()
+    } catch (error) {
+      const refused: string | undefined = this.#refused
+      if (sqliteCode(error) === sqliteCodes.refusedByAuthorizer && refused !== undefined)
+        throw unusable(
+          `a statement without ${refused}`,
+          sql,
+          'Annals alone begins and ends transactions',
+          error,
+        )
+      if (sqliteCode(error) === sqliteCodes.readOnly && this.#readOnly) throw this.#refusesToWrite(error)
+      if (error instanceof RangeError && 'code' in error && error.code === 'ERR_OUT_OF_RANGE')
+        throw unusable(
+          'integers of at most 2^53 − 1 in the rows that are read',
+          sql,
+          `${error.message}; read it as CAST(column AS TEXT)`,
+          error,
+        )
+      throw sqliteError(error, this.#path)
+    } finally {
+      this.#isGuarded = false
+    }
+  }
+
+  #mapped<Result>(action: () => Result): Result {
+    try {
+      return action()
+    } catch (error) {
+      throw sqliteError(error, this.#path)
+    }
+  }
+
+  #refusesToWrite(cause?: unknown): AnnalsError {
+    return new AnnalsError(
+      'store-read-only',
+      'A query tried to write its read model. Only the handlers of the projection may do that: record an event, and let a handler write what it means.',
+      { directory: this.#path },
+      cause === undefined ? undefined : { cause },
+    )
+  }
+}
+
+/** A statement of Annals itself. */
+export interface OwnStatement {
+  run(...parameters: (string | number)[]): void
+  all(...parameters: (string | number)[]): SqliteRow[]
+}
+
+/** The error of whoever uses a read model that has been closed. */
+export function closed(path: string): AnnalsError<'store-closed'> {
+  return new AnnalsError(
+    'store-closed',
+    `The read model ${path} has been closed. Ask before closing the application.`,
+    {},
+  )
+}
+
+interface Prepared {
+  readonly statement: StatementSync
+  readonly parameterCount: number
+}
+
+// Another program that looks into the file, such as the sqlite3 shell, may hold it for a moment.
+const busyTimeoutMs = 1_000
+const preparedMax = 200
+
+/** What a statement contains that is refused, if anything. */
+function refusal(action: number, first: string | null, second: string | null): string | undefined {
+  switch (action) {
+    case constants.SQLITE_TRANSACTION:
+      return first ?? 'BEGIN, COMMIT or ROLLBACK'
+    case constants.SQLITE_SAVEPOINT:
+      return 'a savepoint'
+    case constants.SQLITE_ATTACH:
+    case constants.SQLITE_DETACH:
+      return 'another database'
+    case constants.SQLITE_PRAGMA:
+      // The full-text index asks for its own use whether anything changed.
+      return first === 'data_version' ? undefined : `the pragma ${first}`
+    case constants.SQLITE_CREATE_TEMP_INDEX:
+    case constants.SQLITE_CREATE_TEMP_TABLE:
+    case constants.SQLITE_CREATE_TEMP_TRIGGER:
+    case constants.SQLITE_CREATE_TEMP_VIEW:
+      return 'anything temporary'
+    case constants.SQLITE_READ:
+    case constants.SQLITE_SELECT:
+    case constants.SQLITE_FUNCTION:
+      return undefined
+    default:
+      return [first, second].some((name) => name?.toLowerCase() === checkpointTable)
+        ? `a change of ${checkpointTable}`
+        : undefined
+  }
+}
+
+/** A value as `node:sqlite` has to be given it. */
+function bindable(value: unknown, index: number): SqliteValue {
+  switch (typeof value) {
+    case 'string':
+      return value
+    case 'number':
+      // Given a number, SQLite would get a floating-point one, and a column of text would then say 3.0 for 3.
+      if (Number.isSafeInteger(value)) return BigInt(value)
+      if (!Number.isNaN(value)) return value
+      break
+    case 'bigint':
+      if (BigInt.asIntN(64, value) === value) return value
+      break
+    case 'object':
+      if (value === null || value instanceof Uint8Array) return value
+  }
+  const hint =
+    typeof value === 'boolean'
+      ? ' Write 1 or 0 for a boolean.'
+      : value === undefined
+        ? ' Write null for nothing.'
+        : ''
+  const expected = 'null, a number, a bigint of at most 64 bits, a string or a Uint8Array'
+  throw new AnnalsError(
+    'invalid-argument',
+    `Parameter ${index + 1} of a statement cannot be stored: expected ${expected}, received ${typeof value === 'object' ? 'an object' : String(value)}.${hint}`,
+    { argument: `parameter ${index + 1}`, expected, received: value },
+  )
+}
+
+function unusable(expected: string, sql: string, found: string, cause?: unknown): AnnalsError {
+  return new AnnalsError(
+    'invalid-argument',
+    `A statement of a read model cannot be used: expected ${expected}, but ${found}. The statement: ${sql}`,
+    { argument: 'sql', expected, received: sql },
+    cause === undefined ? undefined : { cause },
+  )
+}

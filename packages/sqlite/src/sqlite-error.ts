@@ -1,0 +1,91 @@
+import { accessSync, constants } from 'node:fs'
+import { dirname } from 'node:path'
+import { AnnalsError } from '@annals/core'
+
+/**
+ * An error of `node:sqlite` as one of ours, if it is the file or the disk that failed: what happened, and what to do. What
+ * SQLite has against a statement is passed on as it is, since its message says it best.
+ */
+export function sqliteError(error: unknown, path: string): unknown {
+  const code = sqliteCode(error)
+  if (!(error instanceof Error) || code === undefined) return error
+  switch (code) {
+    case sqliteCodes.busy:
+    case sqliteCodes.locked:
+      return new AnnalsError(
+        'store-locked',
+        `The read model ${path} is being written by another program. Let it finish or close it, and start again.`,
+        { directory: dirname(path), processId: undefined },
+        { cause: error },
+      )
+    case sqliteCodes.full:
+      return new AnnalsError(
+        'disk-full',
+        `There is no room left to write the read model ${path}. Free some, and start again: nothing is lost.`,
+        { path },
+        { cause: error },
+      )
+    case sqliteCodes.readOnly:
+      return readOnly(error, path)
+    case sqliteCodes.cannotOpen:
+      return isWritable(dirname(path)) ? diskError(error, path) : readOnly(error, path)
+    case sqliteCodes.inputOutput:
+      return diskError(error, path)
+    case sqliteCodes.corrupt:
+    case sqliteCodes.notADatabase:
+      return new AnnalsError(
+        'store-damaged',
+        `The read model ${path} is damaged: ${error.message}. Nothing of the history is lost: delete this file (and those beside it whose names go on with -wal and -shm), and start again; it is then made anew from the events.`,
+        { file: path, offset: 0, problem: error.message },
+        { cause: error },
+      )
+    default:
+      return error
+  }
+}
+
+/** The primary result code of SQLite, if the error has one. */
+export function sqliteCode(error: unknown): number | undefined {
+  // The higher bits refine the primary code; see https://sqlite.org/rescode.html.
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined
+}
+
+/** Primary result codes, https://sqlite.org/rescode.html. */
+export const sqliteCodes = {
+  busy: 5,
+  locked: 6,
+  readOnly: 8,
+  inputOutput: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  refusedByAuthorizer: 23,
+  notADatabase: 26,
+} as const
+
+function readOnly(error: Error, path: string): AnnalsError {
+  return new AnnalsError(
+    'store-read-only',
+    `The read model ${path} cannot be written. Give this process the right to write the file and its directory, and start again.`,
+    { directory: dirname(path) },
+    { cause: error },
+  )
+}
+
+function diskError(error: Error, path: string): AnnalsError {
+  return new AnnalsError(
+    'disk-error',
+    `The disk failed for the read model ${path}: ${error.message}. Check it, and start again.`,
+    { path, errno: 'errcode' in error ? `SQLite ${error.errcode}` : 'unknown' },
+    { cause: error },
+  )
+}
+
+function isWritable(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
