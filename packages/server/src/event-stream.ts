@@ -12,22 +12,18 @@ import { isFault, problemOf } from './problem.ts'
 export class EventStreams {
   readonly #store: EventStore
   readonly #heartbeatMs: number
-  readonly #onError: (error: unknown, request: Request) => void
+  readonly #report: (error: unknown, request: Request) => void
   readonly #open = new Set<() => void>()
+  #closed = false
 
   constructor(options: {
     readonly store: EventStore
     readonly heartbeatMs: number
-    readonly onError: (error: unknown, request: Request) => void
+    readonly report: (error: unknown, request: Request) => void
   }) {
     this.#store = options.store
     this.#heartbeatMs = options.heartbeatMs
-    this.#onError = options.onError
-  }
-
-  /** How many readers there are. */
-  get count(): number {
-    return this.#open.size
+    this.#report = options.report
   }
 
   /** The selected events after a position, without an end. @throws AnnalsError `invalid-argument`, `store-closed` */
@@ -46,25 +42,23 @@ export class EventStreams {
     })
   }
 
-  /** Ends all of them. */
+  /** Ends all of them, and each that is still opened. */
   close(): void {
+    this.#closed = true
     for (const end of [...this.#open]) end()
   }
 
   #body(request: Request, subscription: Subscription): ReadableStream<Uint8Array> {
     const chunks = textOf(subscription)
     const encoder = new TextEncoder()
-    let cancelled = false
     let heartbeat: NodeJS.Timeout | undefined
+    let cancelled = false
     const end = () => {
       subscription.close()
       clearInterval(heartbeat)
       request.signal.removeEventListener('abort', end)
       this.#open.delete(end)
     }
-    this.#open.add(end)
-    request.signal.addEventListener('abort', end, { once: true })
-    if (request.signal.aborted) end()
     return new ReadableStream<Uint8Array>({
       start: (controller) => {
         heartbeat = setInterval(() => {
@@ -72,20 +66,20 @@ export class EventStreams {
           if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(': heartbeat\n\n'))
         }, this.#heartbeatMs)
         heartbeat.unref()
+        request.signal.addEventListener('abort', end, { once: true })
+        this.#open.add(end)
+        if (this.#closed || request.signal.aborted) end()
       },
       pull: async (controller) => {
-        try {
-          const { done, value } = await chunks.next()
-          if (cancelled) return
-          if (!done) return controller.enqueue(encoder.encode(value))
-        } catch (error) {
-          if (cancelled) return
-          if (isFault(error)) this.#onError(error, request)
-          controller.enqueue(encoder.encode(field('problem', JSON.stringify(problemOf(error)))))
-        }
-        end()
+        const text = await next(chunks).catch((error: unknown) => {
+          if (isFault(error)) this.#report(error, request)
+          return field('problem', JSON.stringify(problemOf(error)))
+        })
         // It may have been cancelled while the next events were awaited.
-        if (!cancelled) controller.close()
+        if (cancelled) return
+        if (text !== undefined) return controller.enqueue(encoder.encode(text))
+        end()
+        controller.close()
       },
       cancel: async () => {
         cancelled = true
@@ -94,6 +88,11 @@ export class EventStreams {
       },
     })
   }
+}
+
+async function next(chunks: AsyncGenerator<string, void, void>): Promise<string | undefined> {
+  const { done, value } = await chunks.next()
+  return done ? undefined : value
 }
 
 /** Whether a request asks for events as they are recorded, rather than for a page of them. */

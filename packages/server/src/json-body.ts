@@ -44,8 +44,21 @@ function assertJsonType(header: string | null): void {
 }
 
 async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
-  const declared = Number(request.headers.get('content-length') ?? 0)
-  if (declared > bytesMax) throw tooLarge(bytesMax)
+  const declared = request.headers.get('content-length')
+  if (Number(declared ?? 0) > bytesMax) throw tooLarge(bytesMax)
+  try {
+    // Node.js holds a body to its declared length, and reading it whole costs half as much as reading a stream.
+    return declared === null
+      ? await readChunks(request, bytesMax)
+      : new Uint8Array(await request.arrayBuffer())
+  } catch (error) {
+    if (error instanceof HttpError) throw error
+    // It cannot be answered, but it is no failure of the server either.
+    throw new HttpError('broken-json', 'Expected a whole body, but the connection was cut before its end.')
+  }
+}
+
+async function readChunks(request: Request, bytesMax: number): Promise<Uint8Array> {
   if (!request.body) return new Uint8Array(0)
   const chunks: Uint8Array[] = []
   let byteCount = 0
@@ -55,7 +68,7 @@ async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array
     if (byteCount > bytesMax) throw tooLarge(bytesMax)
     chunks.push(chunk)
   }
-  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, byteCount)
+  return Buffer.concat(chunks, byteCount)
 }
 
 function decode(bytes: Uint8Array): string {

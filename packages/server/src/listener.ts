@@ -2,7 +2,6 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { AnnalsError } from '@annals/core'
 import { getRequestListener } from '@hono/node-server'
-import { assertHost, isLoopback } from './host.ts'
 import { HttpError } from './http-error.ts'
 import { problemOf, problemResponse } from './problem.ts'
 
@@ -22,17 +21,13 @@ export interface CloseOptions {
 
 /** The sockets of a server. */
 export class Listeners {
-  readonly #fetch: (request: Request) => Promise<Response>
-  readonly #allowedHosts: readonly string[]
+  readonly #respond: (request: Request, boundTo: string) => Promise<Response>
   readonly #servers = new Set<Server>()
   #closing = false
 
-  constructor(options: {
-    readonly fetch: (request: Request) => Promise<Response>
-    readonly allowedHosts: readonly string[]
-  }) {
-    this.#fetch = options.fetch
-    this.#allowedHosts = options.allowedHosts
+  /** Requests are handed on with the address that they came in by. */
+  constructor(respond: (request: Request, boundTo: string) => Promise<Response>) {
+    this.#respond = respond
   }
 
   async listen({ port = 0, host = '127.0.0.1' }: ListenOptions): Promise<{
@@ -41,7 +36,7 @@ export class Listeners {
   }> {
     if (this.#closing) throw invalidListen('port', 'a server that has not been closed', port)
     const server = createServer(
-      getRequestListener((request) => this.#answer(request, host), {
+      getRequestListener((request) => this.#respond(request, host), {
         // Replacing the Request and Response of the whole process is not ours to do.
         overrideGlobalObjects: false,
         errorHandler: (error) => malformed(error),
@@ -61,17 +56,6 @@ export class Listeners {
     this.#closing = true
     await Promise.all([...this.#servers].map((server) => closed(server, graceMs)))
     this.#servers.clear()
-  }
-
-  async #answer(request: Request, boundTo: string): Promise<Response> {
-    if (isLoopback(boundTo)) {
-      try {
-        assertHost(request.headers.get('host'), this.#allowedHosts)
-      } catch (error) {
-        return problemResponse(problemOf(error))
-      }
-    }
-    return this.#fetch(request)
   }
 }
 
@@ -135,7 +119,7 @@ function malformed(error: unknown): Response {
     problemOf(
       new HttpError('bad-encoding', `The address of the request cannot be understood: ${reason}.`, {}),
     ),
-    { connection: 'close' },
+    { connection: 'close', 'x-content-type-options': 'nosniff' },
   )
 }
 

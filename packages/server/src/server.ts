@@ -5,6 +5,7 @@ import { commandRoutes } from './command-routes.ts'
 import { eventRoutes } from './event-routes.ts'
 import { EventStreams } from './event-stream.ts'
 import { healthRoute } from './health-route.ts'
+import { assertHost, isLoopback } from './host.ts'
 import { HttpError } from './http-error.ts'
 import { InputSchemas } from './input-schema.ts'
 import { type CloseOptions, Listeners, type ListenOptions } from './listener.ts'
@@ -74,7 +75,8 @@ class HttpServer implements Server {
   readonly #router = new Hono()
   readonly #eventStreams: EventStreams
   readonly #listeners: Listeners
-  readonly #onError: (error: unknown, request: Request) => void
+  readonly #allowedHosts: readonly string[]
+  readonly #report: (error: unknown, request: Request) => void
   #closing: Promise<void> | undefined
 
   constructor(app: App, options: ServerOptions) {
@@ -88,9 +90,17 @@ class HttpServer implements Server {
       fallback,
       onError = (error) => console.error(error),
     } = options
-    this.#onError = onError
-    this.#eventStreams = new EventStreams({ store: app.store, heartbeatMs, onError })
-    this.#listeners = new Listeners({ fetch: (request) => this.fetch(request), allowedHosts })
+    this.#report = (error, request) => {
+      try {
+        onError(error, request)
+      } catch (cause) {
+        // Whoever asked is to get an answer all the same.
+        console.error(cause)
+      }
+    }
+    this.#allowedHosts = allowedHosts
+    this.#eventStreams = new EventStreams({ store: app.store, heartbeatMs, report: this.#report })
+    this.#listeners = new Listeners((request, boundTo) => this.#respond(request, boundTo))
     const shared = {
       app,
       bodyBytesMax,
@@ -119,7 +129,11 @@ class HttpServer implements Server {
     this.#router.onError((error, context) => this.#failed(error, context.req.raw))
   }
 
-  async fetch(request: Request): Promise<Response> {
+  fetch(request: Request): Promise<Response> {
+    return this.#respond(request)
+  }
+
+  async #respond(request: Request, boundTo?: string): Promise<Response> {
     const response = this.#closing
       ? this.#failed(
           new HttpError(
@@ -130,7 +144,7 @@ class HttpServer implements Server {
           ),
           request,
         )
-      : await this.#answer(request)
+      : await this.#answer(request, boundTo)
     return withNoSniff(response)
   }
 
@@ -148,8 +162,10 @@ class HttpServer implements Server {
     await this.#listeners.close(options)
   }
 
-  async #answer(request: Request): Promise<Response> {
+  async #answer(request: Request, boundTo: string | undefined): Promise<Response> {
     try {
+      if (boundTo !== undefined && isLoopback(boundTo))
+        assertHost(request.headers.get('host'), this.#allowedHosts)
       return await this.#router.fetch(request)
     } catch (error) {
       // What the router does not catch, such as a thrown value that is no Error.
@@ -158,14 +174,7 @@ class HttpServer implements Server {
   }
 
   #failed(error: unknown, request: Request): Response {
-    if (isFault(error)) {
-      try {
-        this.#onError(error, request)
-      } catch (cause) {
-        // Whoever asked is to get an answer all the same.
-        console.error(cause)
-      }
-    }
+    if (isFault(error)) this.#report(error, request)
     return problemResponse(problemOf(error), error instanceof HttpError ? error.headers : undefined)
   }
 }

@@ -101,10 +101,12 @@ function isObject(value: unknown): value is { readonly [name: string]: unknown }
 }
 
 function invalidBody(argument: string, expected: string, received: unknown): AnnalsError {
+  // What came may be as long as a body may be, and need not all be sent back.
+  const shown = JSON.stringify(received)?.slice(0, 100)
   return new AnnalsError(
     'invalid-argument',
-    `The ${argument} of the append cannot be used: expected ${expected}, but got ${JSON.stringify(received)?.slice(0, 100)}.`,
-    { argument, expected, received },
+    `The ${argument} of the append cannot be used: expected ${expected}, but got ${shown}.`,
+    { argument, expected, received: shown },
   )
 }
 

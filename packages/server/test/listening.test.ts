@@ -136,6 +136,23 @@ test('a body over the limit is refused while it is still being sent, whether or 
   }
 })
 
+test('a body that is cut off before its end is no failure of the server', async () => {
+  const reported: unknown[] = []
+  const { port, url } = await serve({ onError: (error) => reported.push(error) })
+  for (const headers of ['Content-Length: 100', 'Transfer-Encoding: chunked'])
+    await new Promise<void>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.write(
+          `POST /commands/OpenRoom/room-1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${headers}\r\n\r\n`,
+        )
+        setTimeout(() => socket.destroy(), 30)
+      })
+      socket.on('close', () => setTimeout(resolve, 30))
+    })
+  expect((await fetch(`${url}/health`)).status).toBe(200)
+  expect(reported).toEqual([])
+})
+
 test('a port that is taken is named', async () => {
   const { port } = await serve()
   const other = createServer(roomApp())
