@@ -22,7 +22,7 @@ export interface RecordedLines {
 export interface AppendLinesOptions {
   /** Counts events. */
   readonly onProgress: OnProgress
-  /** Stops after what is under way. */
+  /** Stops after what is under way, without an error. */
   readonly signal: AbortSignal
   /** How many lines there will be, from the number and bytes of those so far; `Infinity` if nobody knows. */
   readonly total: (linesSoFar: number, bytesSoFar: number) => number
@@ -66,7 +66,6 @@ export async function appendLines(
   }
   await window.settled()
   if (window.failure) throw window.failure
-  signal.throwIfAborted()
   meter.update(window.events, window.events)
   return { events: window.events, position: window.position }
 }

@@ -36,7 +36,7 @@ export async function openData(directory: string, options: OpenDataOptions = {})
     // Loaded only when needed: most commands look at events alone, and are to start at once.
     const { openSqliteReadModels } = await import('@annals/sqlite')
     if (readOnly) temporary = await mkdtemp(join(tmpdir(), 'annals-read-models-'))
-    const readModels = closedOnce(await openSqliteReadModels(temporary ?? join(directory, 'read-models')))
+    const readModels = await openSqliteReadModels(temporary ?? join(directory, 'read-models'))
     return {
       store,
       readModels,
@@ -59,17 +59,4 @@ export async function openData(directory: string, options: OpenDataOptions = {})
 /** Opens only the event store of a data directory. @throws AnnalsError what `openLog` throws */
 export function openStore(directory: string, options: OpenDataOptions): Promise<LogStore> {
   return openLog(join(directory, 'log'), options)
-}
-
-// An application closes the read models it was given, and so does whoever opened the directory.
-function closedOnce(readModels: ReadModelStore): ReadModelStore {
-  let closed: Promise<void> | undefined
-  return {
-    kind: readModels.kind,
-    open: (projection) => readModels.open(projection),
-    close: () => {
-      closed ??= readModels.close()
-      return closed
-    },
-  }
 }

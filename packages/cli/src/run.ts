@@ -1,4 +1,4 @@
-import { AnnalsError } from '@annals/core'
+import { type ErrorCode, isAnnalsError } from '@annals/core'
 import { CommanderError } from 'commander'
 import { exit, exitCodeOf } from './exit-code.ts'
 import { Interruption, type Io, processIo } from './io.ts'
@@ -33,19 +33,31 @@ async function runWith(argv: readonly string[], io: Io): Promise<number> {
 
 /** Tells of what was thrown, and gives its exit code. */
 function failed(error: unknown, { signal, stderr }: Io, json: boolean): number {
-  // Whatever was thrown while stopping, being stopped is why.
-  if (signal.aborted) return signal.reason instanceof Interruption ? signal.reason.exitCode : exit.interrupted
   if (error instanceof Interruption) return error.exitCode
+  // What stopping brings about is no failure.
+  if (signal.aborted && (error === signal.reason || isAnnalsError(error, 'store-closed')))
+    return signal.reason instanceof Interruption ? signal.reason.exitCode : exit.interrupted
   if (error instanceof CommanderError) {
-    if (error.code === 'annals.usage') stderr.write(`${error.message}\n`)
+    if (error.code === 'annals.usage') stderr.write(`error: ${error.message}\n`)
     // Commander has told the rest already; help and version were asked for.
     return error.exitCode === 0 ? exit.done : exit.usage
   }
-  if (error instanceof AnnalsError) {
-    stderr.write(json ? `${JSON.stringify({ error })}\n` : `annals: ${error.message} (${error.code})\n`)
+  if (isAnnalsError(error)) {
+    const hint = hints[error.code]
+    const text = `annals: ${error.message} (${error.code})\n${hint ? `${hint}\n` : ''}`
+    stderr.write(json ? `${JSON.stringify({ error })}\n` : text)
     return exitCodeOf(error)
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   stderr.write(`annals: Something failed that should not; please report it.\n${text}\n`)
   return exitCodeOf(error)
+}
+
+// What can be done about it from a command line, where that is more than the error knows.
+const hints: { readonly [Code in ErrorCode]?: string } = {
+  'store-not-found':
+    'Name the data directory with --data or ANNALS_DATA. The commands append, execute and serve make a new store.',
+  'store-locked':
+    'Commands that read work all the same. To write, stop that process, or send the request to it over HTTP.',
+  'stream-not-found': 'annals streams list shows the streams there are.',
 }

@@ -116,6 +116,12 @@ export class Session {
   }
 
   #directory(): string {
-    return resolve(this.io.directory, this.#options.data)
+    const { data } = this.#options
+    // Else a directory of such a name would be made, and an event without data recorded in it.
+    if (/^[{["]/.test(data))
+      this.wrongUsage(
+        'takes the directory in --data, not JSON; the data of an event stands behind its stream',
+      )
+    return resolve(this.io.directory, data)
   }
 }

@@ -100,6 +100,8 @@ async function appendStdin(session: Session): Promise<number> {
   if (output.json) await output.jsonLine(recorded)
   else
     await output.line(`Recorded ${counted(recorded.events, 'event')}, up to position ${recorded.position}.`)
+  await output.flush()
+  session.throwIfInterrupted()
   return exit.done
 }
 

@@ -32,7 +32,12 @@ async function serve(
   const { createServer } = await import('@annals/server')
   return session.withData({}, async ({ store, readModels }) => {
     const app = createApp({ store, modules, readModels: [readModels] })
-    const server = createServer(app)
+    const server = createServer(app, {
+      onError: (error) =>
+        io.stderr.write(
+          `annals: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+        ),
+    })
     try {
       await session.orInterrupted(app.ready())
       const { url, port: listening } = await server.listen(options)
