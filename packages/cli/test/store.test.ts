@@ -89,10 +89,15 @@ describe('annals verify', () => {
     await file.close()
     const { code, stdout, stderr } = await annals(['verify', '--data', data])
     expect(code).toBe(8)
-    expect(stdout).toMatch(/^Damaged: .*0000000000\.log at offset \d+.*: the checksum of a commit does not hold/)
+    expect(stdout).toMatch(
+      /^Damaged: .*0000000000\.log at offset \d+.*: the checksum of a commit does not hold/,
+    )
     expect(stderr).toBe('')
     const json = await annals(['verify', '--json', '--data', data])
     expect(json.code).toBe(8)
-    expect(JSON.parse(json.stdout)).toMatchObject({ sound: false, damage: [{ file: segment, problem: expect.any(String) }] })
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      sound: false,
+      damage: [{ file: segment, problem: expect.any(String) }],
+    })
   })
 })
