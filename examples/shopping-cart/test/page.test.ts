@@ -6,11 +6,15 @@ import { createServer, type Server } from '@annals/server'
 import { openSqliteReadModels } from '@annals/sqlite'
 import chromium from '@sparticuz/chromium'
 import { type Browser, type Page, chromium as playwright } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, test as everywhere, expect } from 'vitest'
 import { Cart } from '../src/cart.ts'
 import { fillShop } from '../src/fill.ts'
 import { modules } from '../src/modules.ts'
 import { createPage } from '../src/page-files.ts'
+
+// The browser of the tests is built for this platform alone; elsewhere they are reported as skipped.
+const hasBrowser = process.platform === 'linux' && process.arch === 'x64'
+const test = everywhere.runIf(hasBrowser)
 
 let browser: Browser
 let folder: string
@@ -21,6 +25,7 @@ let shop: { readonly url: string; readonly port: number }
 let troubles: string[]
 
 beforeAll(async () => {
+  if (!hasBrowser) return
   browser = await playwright.launch({
     executablePath: await chromium.executablePath(),
     // In a single process the browser ends with its first window, and it would not keep pages apart.

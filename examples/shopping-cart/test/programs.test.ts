@@ -48,6 +48,18 @@ function basketFile(name: string, count: number): { file: string; lines: number 
   return { file, lines: baskets.flat().length }
 }
 
+/** Resolves when the store of a data directory has so many events, looking from outside. */
+async function reached(data: string, events: number): Promise<void> {
+  const recorded = async () => {
+    const store = await openLog(join(data, 'log'), { readOnly: true })
+    const { events } = await store.stats()
+    await store.close()
+    return events
+  }
+  // Until it is made there is no store to be opened.
+  while ((await recorded().catch(() => 0)) < events) await new Promise((resolve) => setTimeout(resolve, 10))
+}
+
 const format = (count: number) => count.toLocaleString('en')
 
 test('an empty shop is filled, serves its page and its queries, and closes at Ctrl-C; the next time it is as it was', async () => {
@@ -114,11 +126,11 @@ test('an import that is killed at any moment is completed by the next one, each 
   const { file, lines } = basketFile('killed.csv', 2000)
   const data = join(folder, 'killed')
   let cutShort = 0
-  for (const afterMs of [500, 600, 700]) {
+  for (const events of [200, 2_000, 4_000]) {
     const { child, ended } = runShop('import', file, '--data', data)
-    const timer = setTimeout(() => child.kill('SIGKILL'), afterMs)
+    await Promise.race([reached(data, events), ended])
+    child.kill('SIGKILL')
     if ((await ended).code === null) cutShort++
-    clearTimeout(timer)
   }
   expect(cutShort).toBeGreaterThan(0)
   const { code, out } = await runShop('import', file, '--data', data).ended
@@ -136,19 +148,7 @@ test('an import that is asked to stop says what is missing', async () => {
   const { file } = basketFile('stopped.csv', 5000)
   const data = join(folder, 'stopped')
   const { child, ended } = runShop('import', file, '--data', data)
-  // As soon as there is a store; its importer is at work then.
-  for (;;) {
-    const events = await openLog(join(data, 'log'), { readOnly: true }).then(
-      async (store) => {
-        const head = await store.head()
-        await store.close()
-        return head
-      },
-      () => 0,
-    )
-    if (events > 0) break
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
+  await Promise.race([reached(data, 1), ended])
   child.kill('SIGINT')
   const { code, err } = await ended
   expect(code).toBe(130)
