@@ -22,10 +22,12 @@ import { validateInput } from './schema.ts'
 import { categoryOf } from './stream.ts'
 
 /** What an application is made of. Projections that a query names need not be listed. */
-export type Module = AnyDecider | Query | Projection
+export type Module = AnyDecider | Query | AnyProjection
 
-// A decider both takes and gives its state, so one with a known state is no Decider<unknown>; this is what they share.
+// A decider both takes and gives its state, so one with a known state is no Decider<unknown>; this is what they share. The
+// handlers of a projection take their model, so the same goes for it.
 type AnyDecider = Pick<Decider, 'kind' | 'category'>
+type AnyProjection = Omit<Projection, 'on'>
 
 /** What `createApp` is given. */
 export interface AppOptions {
@@ -134,7 +136,7 @@ class Application implements App {
       (module): module is Query => module.kind === 'live-query' || module.kind === 'projected-query',
     )
     const projections = new Set(
-      modules.filter((module): module is Projection => module.kind === 'projection'),
+      modules.filter(({ kind }) => kind === 'projection') as unknown as Projection[],
     )
     for (const query of queries) if (query.kind === 'projected-query') projections.add(query.projection)
     this.store = store

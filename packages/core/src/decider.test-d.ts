@@ -20,6 +20,10 @@ import { Room, Visits, VisitsOf, WhoSits } from '../test/seat.ts'
 
 const app: App = createApp({ store: createMemoryStore(), modules: [Room, WhoSits, VisitsOf] })
 
+test('a projection may be listed without a query', () => {
+  void (() => createApp({ store: createMemoryStore(), modules: [Room, Visits] }))
+})
+
 test('the state is inferred from initialState alone', () => {
   expectTypeOf(Room.initialState()).toEqualTypeOf<{ seats: number; takenBy: string[] }>()
 })
