@@ -14,6 +14,10 @@ import { read } from './suites/read.ts'
 
 const suites: readonly Suite[] = [append, read, fold, http, groceries]
 
+// Whoever stops a measurement half-way is not to be left with a gigabyte of events.
+process.once('SIGINT', () => process.exit(130))
+process.once('SIGTERM', () => process.exit(143))
+
 if (process.argv.includes('--help')) console.log(usage)
 else await runAll(parsedOptions())
 
@@ -48,6 +52,8 @@ async function runAll({ only, runs, seconds, name, data }: Options): Promise<voi
   for (const suite of suites) {
     if (only.length > 0 && !only.includes(suite.name)) continue
     const directory = mkdtempSync(join(data, 'bench-'))
+    const remove = () => rmSync(directory, { recursive: true, force: true })
+    process.once('exit', remove)
     try {
       await suite.run({
         runs,
@@ -66,7 +72,8 @@ async function runAll({ only, runs, seconds, name, data }: Options): Promise<voi
       note(`The suite ${suite.name} failed, and its figures are not complete.`)
       process.exitCode = 1
     } finally {
-      rmSync(directory, { recursive: true, force: true })
+      remove()
+      process.off('exit', remove)
     }
   }
   const measuredAt = new Date().toISOString()
