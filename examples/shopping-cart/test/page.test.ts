@@ -193,6 +193,18 @@ test('what is refused is said as a sentence, and the cart stays as it is', async
   expect(troubles.filter((text) => !/status of 4(00|22)/.test(text))).toEqual([])
 })
 
+test('two quick presses are two steps, and open no two carts', async () => {
+  const page = await visit()
+  const before = (await Array.fromAsync(app.store.streams())).length
+  await button(page, 'Add soda').dblclick()
+  const quantity = page.getByRole('spinbutton', { name: 'Quantity of soda' })
+  await becomes(() => quantity.inputValue(), '2')
+  await button(page, 'One soda more').dblclick()
+  await becomes(() => quantity.inputValue(), '4')
+  expect(await Array.fromAsync(app.store.streams())).toHaveLength(before + 1)
+  expect(troubles).toEqual([])
+})
+
 test('when the shop goes away the page says so, and when it comes back it goes on by itself', async () => {
   const page = await visit()
   await button(page, 'Add soda').click()

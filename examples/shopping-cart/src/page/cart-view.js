@@ -151,7 +151,7 @@ function stepper(item, quantity, actions) {
         type="button"
         aria-label="One ${item} less"
         ?disabled=${quantity <= 1}
-        @click=${() => actions.changeQuantity(item, quantity - 1)}
+        @click=${() => actions.changeBy(item, -1)}
       >
         −
       </button>
@@ -165,7 +165,7 @@ function stepper(item, quantity, actions) {
         @change=${(/** @type {Event} */ event) =>
           actions.changeQuantity(item, /** @type {HTMLInputElement} */ (event.target).valueAsNumber)}
       />
-      <button type="button" aria-label="One ${item} more" @click=${() => actions.changeQuantity(item, quantity + 1)}>
+      <button type="button" aria-label="One ${item} more" @click=${() => actions.changeBy(item, 1)}>
         +
       </button>
     </span>

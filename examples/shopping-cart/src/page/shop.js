@@ -58,10 +58,10 @@ const actions = {
     Object.assign(state, change)
     show()
   },
-  openCart: () => attempt(openCart),
+  openCart: () => inTurn(openCart),
   /** @param {string} item */
   addItem: (item) =>
-    attempt(async () => {
+    inTurn(async () => {
       // Whoever has no cart, or one that is closed, takes a new one from the stack at the door.
       if (state.contents?.status !== 'open') await openCart()
       await command('AddItem', { item, quantity: 1 })
@@ -69,7 +69,7 @@ const actions = {
     }),
   /** @param {string} item */
   removeItem: (item) =>
-    attempt(async () => {
+    inTurn(async () => {
       await command('RemoveItem', { item })
       announce(`${item} is out of the cart.`)
     }),
@@ -78,17 +78,28 @@ const actions = {
    * @param {number} quantity
    */
   changeQuantity: (item, quantity) =>
-    attempt(async () => {
+    inTurn(async () => {
+      await command('ChangeQuantity', { item, quantity })
+      announce(`${item}: ${quantity}.`)
+    }),
+  /**
+   * @param {string} item
+   * @param {number} difference
+   */
+  changeBy: (item, difference) =>
+    inTurn(async () => {
+      // As many as there are when its turn comes: two quick presses are two steps.
+      const quantity = (state.contents?.lines.find((line) => line.item === item)?.quantity ?? 0) + difference
       await command('ChangeQuantity', { item, quantity })
       announce(`${item}: ${quantity}.`)
     }),
   checkOut: () =>
-    attempt(async () => {
+    inTurn(async () => {
       await command('CheckOut', {})
       announce(`Checked out. Thank you!`)
     }),
   abandon: () =>
-    attempt(async () => {
+    inTurn(async () => {
       await command('AbandonCart', {})
       announce('The cart is abandoned.')
     }),
@@ -172,6 +183,14 @@ async function attempt(work) {
   // What was pressed may be gone, and whoever uses the keyboard is not to begin anew at the top of the page.
   if (wasInCart && document.activeElement === document.body)
     document.getElementById('cart')?.focus({ preventScroll: true })
+}
+
+let turn = Promise.resolve()
+
+/** Does one thing after the other, so that two quick presses do not open two carts. @param {() => Promise<void>} work */
+function inTurn(work) {
+  turn = turn.then(() => attempt(work))
+  return turn
 }
 
 async function openCart() {
