@@ -5,7 +5,7 @@ export class KeyedQueue {
   /** Settles as the task does. A task that fails does not keep the next from running. */
   run<Result>(key: string, task: () => Promise<Result>): Promise<Result> {
     const before = this.#tails.get(key)
-    const result = before ? before.then(task, task) : task()
+    const result = before ? before.then(task) : task()
     const tail = result
       .catch(() => undefined)
       .then(() => {

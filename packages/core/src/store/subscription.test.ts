@@ -52,7 +52,7 @@ const seen = ({ events, position, live }: SubscriptionBatch) => ({
   live,
 })
 
-/** The next batch, or why there is none, or `waits` if none comes while everything that can happen happens. */
+/** The next batch, or that there is none. */
 async function next(batches: AsyncIterator<SubscriptionBatch>) {
   const { done, value } = await batches.next()
   return done ? 'ended' : seen(value)
@@ -142,6 +142,30 @@ describe('a subscription ends', () => {
       expect(await waiting).toBe('ended')
       expect(source.waiting).toBe(0)
     }
+  })
+
+  test('without another batch, and without asking for one, if it is closed while one is being read or used', async () => {
+    // A store that was closed together with the subscription would refuse, and the end would be an error.
+    const source = new Positions({ batch: 1 })
+    source.add(3)
+    let asked = 0
+    let meanwhile = () => {}
+    source.read = () =>
+      readerOf(async function* () {
+        for (const position of [1, 2, 3]) {
+          asked++
+          meanwhile()
+          yield [{ position } as RecordedEvent]
+        }
+      })
+    const used = open(source)
+    await used.batches.next()
+    used.subscription.close()
+    expect([await next(used.batches), asked]).toEqual(['ended', 1])
+    const read = open(source)
+    await read.batches.next()
+    meanwhile = () => read.subscription.close()
+    expect([await next(read.batches), asked]).toEqual(['ended', 3])
   })
 
   test('before it begins if its signal has aborted before', async () => {
