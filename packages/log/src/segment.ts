@@ -93,6 +93,12 @@ export function segmentProblem(
   return undefined
 }
 
+/** The position at which a segment says it begins; of no meaning if `segmentProblem` finds its header wrong. */
+export function firstPositionOf(file: DiskFile): Position {
+  const header = readFully(file, Buffer.alloc(segmentHeaderBytes), 0)
+  return header.length < segmentHeaderBytes ? 0 : header.readDoubleLE(32)
+}
+
 /** The error for bytes that are not what was written. */
 export function damaged(file: string, offset: number, problem: string): AnnalsError<'store-damaged'> {
   return new AnnalsError(

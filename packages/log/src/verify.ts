@@ -1,4 +1,4 @@
-import { type OnProgress, ProgressMeter } from '@annals/core'
+import { type OnProgress, type Position, ProgressMeter } from '@annals/core'
 import { commitAlignment, commitHeaderBytes, commitKinds, readCommitHeader } from './commit.ts'
 import { recordLayout } from './event-record.ts'
 import { scanCommits } from './scan.ts'
@@ -44,11 +44,14 @@ export async function verifySegments(
   let commits = 0
   let events = 0
   let bytes = 0
+  // Where the segment before ended, if it was sound to its end.
+  let before: { readonly ordinal: number; readonly position: Position } | undefined
   for (const { segment, end } of segments) {
-    const { file, path } = segment
-    const header = segmentProblem(file, { ...segment, storeId })
+    const { file, path, ordinal, firstPosition } = segment
+    const damageBefore = damage.length
+    const header = segmentProblem(file, { ...segment, storeId }) ?? gapProblem(before, ordinal, firstPosition)
     if (header) damage.push({ file: path, offset: 0, bytes: segmentHeaderBytes, problem: header })
-    let position = segment.firstPosition
+    let position = firstPosition
     for (let offset = segmentHeaderBytes; offset < end; ) {
       // A slice at a time, so that whoever waits for something else in this process is not kept waiting.
       const slice = Math.min(end, offset + sliceBytes)
@@ -83,9 +86,19 @@ export async function verifySegments(
       await new Promise(setImmediate)
     }
     bytes += end
+    before = damage.length === damageBefore ? { ordinal, position } : undefined
   }
   meter.update(total, total)
   return { commits, events, bytes, damage }
+}
+
+function gapProblem(
+  before: { readonly ordinal: number; readonly position: Position } | undefined,
+  ordinal: number,
+  firstPosition: Position,
+): string | undefined {
+  if (before?.ordinal !== ordinal - 1 || before.position === firstPosition) return undefined
+  return `it begins at position ${firstPosition}, but the segment before ends before position ${before.position}: events between them are missing`
 }
 
 const sliceBytes = 4 * 1024 * 1024

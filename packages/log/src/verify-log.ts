@@ -1,0 +1,97 @@
+import { join, resolve } from 'node:path'
+import { AnnalsError } from '@annals/core'
+import { type Address, offsetOf, segmentOf } from './address.ts'
+import { type Disk, type DiskFile, diskError, realDisk } from './disk.ts'
+import { readHead } from './head-file.ts'
+import { inspectTail, scanCommits } from './scan.ts'
+import { firstPositionOf, ordinalOfName, type Segment, segmentHeaderBytes, segmentName } from './segment.ts'
+import { inspectDirectory, readMarker, storeNotFound } from './store-directory.ts'
+import { type Damage, type VerifyOptions, type VerifyReport, verifySegments } from './verify.ts'
+
+/** What can be said to `verifyLog`. */
+export interface VerifyLogOptions extends VerifyOptions {
+  /** What the store is kept on. Default: the disk of this machine. */
+  readonly disk?: Disk | undefined
+}
+
+/**
+ * Reads every byte of the store in a directory and checks all that can be checked, without opening it; so a store that
+ * is too damaged to be opened is checked to its end all the same. Damage is reported, not thrown. Takes no lock, writes
+ * nothing, and works beside a running writer, whose commits it checks as far as they were durable when it began.
+ *
+ * @throws AnnalsError `store-not-found`, `not-a-store`, `store-format-unsupported`, `disk-error`
+ */
+export async function verifyLog(directory: string, options: VerifyLogOptions = {}): Promise<VerifyReport> {
+  const { disk = realDisk } = options
+  const absolute = resolve(directory)
+  const opened: DiskFile[] = []
+  try {
+    if (inspectDirectory(disk, absolute) !== 'store') throw storeNotFound(absolute)
+    const { storeId } = readMarker(disk, absolute)
+    const durable = readHead(disk, absolute, storeId)?.durable
+    const { segments, missing } = openSegments(disk, absolute, durable, opened)
+    const ends = segments.map((segment, index) => endOf(segment, index === segments.length - 1, durable))
+    const report = await verifySegments(
+      segments.map((segment, index) => ({ segment, end: ends[index]?.end ?? 0 })),
+      storeId,
+      options,
+    )
+    const damage = [...report.damage, ...missing, ...ends.flatMap(({ cut }) => cut ?? [])]
+    return {
+      ...report,
+      damage: damage.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.offset - b.offset)),
+    }
+  } catch (error) {
+    throw error instanceof AnnalsError || !(error instanceof Error && 'code' in error)
+      ? error
+      : diskError(error, 'path' in error ? String(error.path) : absolute)
+  } finally {
+    for (const file of opened) file.close()
+  }
+}
+
+/** Opens the segments that are there, and says which are not. */
+function openSegments(
+  disk: Disk,
+  directory: string,
+  durable: Address | undefined,
+  opened: DiskFile[],
+): { readonly segments: readonly Segment[]; readonly missing: readonly Damage[] } {
+  const ordinals = new Set(disk.list(directory).flatMap((name) => ordinalOfName(name) ?? []))
+  const last = Math.max(durable === undefined ? -1 : segmentOf(durable), ...ordinals)
+  const segments: Segment[] = []
+  const missing: Damage[] = []
+  for (let ordinal = 0; ordinal <= last; ordinal++) {
+    const path = join(directory, segmentName(ordinal))
+    if (ordinals.has(ordinal)) {
+      const file = disk.open(path, 'read')
+      opened.push(file)
+      segments.push({ ordinal, path, file, firstPosition: firstPositionOf(file) })
+    } else {
+      missing.push({ file: path, offset: 0, bytes: 0, problem: 'the file is missing' })
+    }
+  }
+  return { segments, missing }
+}
+
+/** Where what counts of a segment ends, and what is missing behind. */
+function endOf(
+  { ordinal, path, file }: Segment,
+  isLast: boolean,
+  durable: Address | undefined,
+): { readonly end: number; readonly cut?: Damage } {
+  const size = file.size()
+  if (!isLast) return { end: size }
+  const known =
+    durable !== undefined && segmentOf(durable) === ordinal ? offsetOf(durable) : segmentHeaderBytes
+  if (known > size) {
+    const problem = 'the file ends here, but more of it had been durable'
+    return { end: size, cut: { file: path, offset: size, bytes: known - size, problem } }
+  }
+  // After a crash more may be sound than the writer had come to say; what is not is cut off when the store is opened,
+  // unless it is known to have been durable.
+  const scan = scanCommits(file, known, size, () => undefined)
+  if (scan.problem === undefined) return { end: size }
+  const tail = inspectTail(file, ordinal, scan.offset)
+  return { end: tail.wasDurable ? tail.end : scan.offset }
+}
