@@ -58,5 +58,10 @@ export async function openData(directory: string, options: OpenDataOptions = {})
 
 /** Opens only the event store of a data directory. @throws AnnalsError what `openLog` throws */
 export function openStore(directory: string, options: OpenDataOptions): Promise<LogStore> {
-  return openLog(join(directory, 'log'), options)
+  return openLog(logDirectory(directory), options)
+}
+
+/** Where the event store of a data directory is. */
+export function logDirectory(directory: string): string {
+  return join(directory, 'log')
 }

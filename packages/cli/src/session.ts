@@ -5,7 +5,7 @@ import { type Command, CommanderError } from 'commander'
 import { exit } from './exit-code.ts'
 import type { Io } from './io.ts'
 import { loadModules } from './load-modules.ts'
-import { type Data, type OpenDataOptions, openData, openStore } from './open-data.ts'
+import { type Data, logDirectory, type OpenDataOptions, openData, openStore } from './open-data.ts'
 import { Output } from './output.ts'
 import { terminalProgress } from './terminal-progress.ts'
 
@@ -42,6 +42,11 @@ export class Session {
   async neededModules(): Promise<readonly Module[]> {
     const modules = await this.modules()
     return modules ?? this.wrongUsage('needs --app FILE, a module that exports `modules`')
+  }
+
+  /** Where the event store is. */
+  get logDirectory(): string {
+    return logDirectory(this.#directory())
   }
 
   /** Does something with the data directory, and closes it however that ends. */

@@ -1,4 +1,4 @@
-import { AnnalsError, createApp, type Projection } from '@annals/core'
+import { AnnalsError, createApp } from '@annals/core'
 import { Command } from 'commander'
 import { exit } from '../exit-code.ts'
 import type { ActionOf } from '../program.ts'
@@ -49,7 +49,7 @@ async function rebuild(session: Session, name: string): Promise<number> {
   return exit.done
 }
 
-function unknownProjection(name: string, projections: readonly Projection[]): never {
+function unknownProjection(name: string, projections: readonly { readonly name: string }[]): never {
   const known = [...new Set(projections.map((each) => each.name))]
   const expected = known.length > 0 ? `one of ${known.join(', ')}` : 'an application with projections'
   throw new AnnalsError('invalid-argument', `There is no projection "${name}": expected ${expected}.`, {

@@ -1,3 +1,4 @@
+import { verifyLog } from '@annals/log'
 import { Command } from 'commander'
 import { exit } from '../exit-code.ts'
 import type { ActionOf } from '../program.ts'
@@ -14,10 +15,8 @@ export function verifyCommand(action: ActionOf): Command {
     .action(
       action(async (session) => {
         const { output } = session
-        const report = await session.withStore({ readOnly: true }, (store) =>
-          session.withProgress('Verifying', (onProgress) =>
-            session.orInterrupted(store.verify({ onProgress })),
-          ),
+        const report = await session.withProgress('Verifying', (onProgress) =>
+          session.orInterrupted(verifyLog(session.logDirectory, { onProgress })),
         )
         const sound = report.damage.length === 0
         if (output.json) await output.jsonLine({ sound, ...report })
