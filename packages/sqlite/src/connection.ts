@@ -62,12 +62,14 @@ export class Connection implements SqliteModel {
     this.#guarded(sql, () => this.#database.exec(sql))
   }
 
-  /** Lets handlers write while `change` runs, and not a moment longer. */
+  /** Lets handlers write while `change` runs, and not a moment longer. @throws AnnalsError if they ended the transaction */
   handle(change: () => void): void {
     invariant(!this.#isHandling, 'one batch is written after the other')
     this.#isHandling = true
     try {
       change()
+      // Or the checkpoint would be moved in a transaction of its own, past events that were undone.
+      this.#assertUsable()
     } finally {
       this.#isHandling = false
     }
@@ -178,7 +180,7 @@ export class Connection implements SqliteModel {
         throw unusable(
           `a statement without ${refused}`,
           sql,
-          'Annals alone begins and ends transactions',
+          'Annals alone keeps the transaction and the checkpoint',
           error,
         )
       if (sqliteCode(error) === sqliteCodes.readOnly && this.#readOnly) throw this.#refusesToWrite(error)
