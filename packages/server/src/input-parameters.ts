@@ -75,7 +75,8 @@ export function isPlain(kinds: ReadonlySet<FieldKind>): boolean {
   return kinds.size === 0 || [...kinds].some((kind) => kind !== 'object' && kind !== 'array')
 }
 
-// A text that is none of what it may be stays a text, and the schema says what it expected.
+// A text that is none of what it may be stays a text, and the schema says what it expected. Where any text would do, one
+// that looks like a number is still a text.
 function fromText(text: string, kinds: ReadonlySet<FieldKind>): unknown {
   if (kinds.has('string')) return text
   if (kinds.has('number') && isNumber.test(text)) return Number(text)

@@ -3,8 +3,8 @@ import type { Schema } from '@annals/core'
 /** A JSON Schema, draft 2020-12. */
 export type JsonSchema = { readonly [keyword: string]: unknown }
 
-/** What a parameter may stand for. */
-export type FieldKind = 'string' | 'number' | 'boolean' | 'null' | 'array' | 'object'
+/** What a parameter may stand for. A word is one of the texts that the schema lists. */
+export type FieldKind = 'string' | 'word' | 'number' | 'boolean' | 'null' | 'array' | 'object'
 
 /** One field of an input, as far as its JSON Schema tells. */
 export interface InputField {
@@ -95,16 +95,19 @@ function joined(first: InputField, second: InputField): InputField {
   }
 }
 
-function kindsOf({ type, enum: words, const: word }: JsonSchema): FieldKind[] {
-  if (type !== undefined) return (Array.isArray(type) ? type : [type]).map(kindOfType)
-  const values = Array.isArray(words) ? words : word === undefined ? [] : [word]
-  return values.map((value) =>
-    value === null ? 'null' : Array.isArray(value) ? 'array' : (typeof value as FieldKind),
+function kindsOf({ type, enum: list, const: only }: JsonSchema): FieldKind[] {
+  const values = Array.isArray(list) ? list : only === undefined ? undefined : [only]
+  if (values) return values.map(kindOfValue)
+  if (type === undefined) return []
+  return (Array.isArray(type) ? type : [type]).map(
+    (each) => (each === 'integer' ? 'number' : each) as FieldKind,
   )
 }
 
-function kindOfType(type: unknown): FieldKind {
-  return type === 'integer' ? 'number' : (type as FieldKind)
+function kindOfValue(value: unknown): FieldKind {
+  if (typeof value === 'string') return 'word'
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'array' : (typeof value as FieldKind)
 }
 
 /** A schema with references followed, and taken apart into what it may or must be. */

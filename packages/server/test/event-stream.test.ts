@@ -60,15 +60,18 @@ test('the events there are come first, then the signal, then each new one', asyn
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',
   })
-  const reading = take(connection, 4)
+  const reading = take(connection, 5)
   await new Promise((resolve) => setTimeout(resolve, 50))
   await note('three')
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  await note('four')
   const messages = await reading
   expect(messages.map(({ event, id }) => [event, id])).toEqual([
     ['event', '1'],
     ['event', '2'],
     ['caught-up', '2'],
     ['event', '3'],
+    ['event', '4'],
   ])
   expect(JSON.parse(messages[3]?.data ?? '')).toMatchObject({
     position: 3,
@@ -199,11 +202,19 @@ test('a reader that goes away ends its subscription', async () => {
       open--
     }
   })
-  const { url } = await serve({}, watched)
+  const { url, note } = await serve({}, watched)
   const projections = open
   const connections = await Promise.all(Array.from({ length: 10 }, () => openSse(`${url}/events`)))
   await Promise.all(connections.map((connection) => take(connection, 1)))
   for (const connection of connections) connection.cut()
+  await expect.poll(() => open).toBe(projections)
+  // And so does one that had stopped reading in the midst of what there is.
+  for (let count = 0; count < 300; count++) await note('x'.repeat(64 * 1024))
+  const slow = await openSse(`${url}/events`)
+  slow.pause()
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(open).toBe(projections + 1)
+  slow.cut()
   await expect.poll(() => open).toBe(projections)
 })
 

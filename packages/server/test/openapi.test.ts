@@ -120,6 +120,7 @@ test('a query is described with a parameter for each field that has such a form'
     'size',
     'nothing',
     'seat',
+    'label',
   ])
   expect(fields.find(({ name }) => name === 'sizes')?.schema).toEqual({
     type: 'array',

@@ -77,8 +77,11 @@ test.each([
   ['size=large', { size: 'large' }],
   ['nothing=null', { nothing: null }],
   ['seat=any', { seat: 'any' }],
+  ['seat=5', { seat: 5 }],
+  ['label=5', { label: '5' }],
   [`input=${encodeURIComponent('{"filter":{"prefix":"a"}}')}&count=2`, { filter: { prefix: 'a' }, count: 2 }],
   [`input=${encodeURIComponent('{"wait-for":"me"}')}`, { 'wait-for': 'me' }],
+  ['wait-for=0', {}],
   ['', {}],
 ])('the parameters %s are the input %o', async (search, input) => {
   expect((await call(server, `GET /queries/Forms?${search}`)).body).toEqual(input)

@@ -108,6 +108,7 @@ export const Forms = defineProjectedQuery({
     size: z.enum(['small', 'large']).optional(),
     nothing: z.null().optional(),
     seat: z.union([z.literal('any'), z.number()]).optional(),
+    label: z.union([z.number(), z.string()]).optional(),
     'wait-for': z.string().optional(),
     filter: Filter.optional(),
   }),
