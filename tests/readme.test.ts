@@ -7,14 +7,15 @@ import { afterAll, expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
-// Inside the checkout, so that the program finds the packages as it would where the README says to save it.
-mkdirSync(join(root, 'node_modules/.cache'), { recursive: true })
-const folder = mkdtempSync(join(root, 'node_modules/.cache/readme-'))
+// Inside the checkout, so that the program finds the packages as it would where the README says to save it; data is where
+// programs of this checkout keep theirs.
+mkdirSync(join(root, 'data'), { recursive: true })
+const folder = mkdtempSync(join(root, 'data/readme-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const blocks = (language: string) =>
-  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(
-    ([, code]) => code as string,
+  [...readme.matchAll(/^```(\w*)\n(.*?)^```$/gms)].flatMap(([, named, code]) =>
+    named === language ? [code as string] : [],
   )
 
 test('the program of the README prints what the README says', async () => {
