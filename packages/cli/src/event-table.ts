@@ -21,7 +21,7 @@ export class EventPrinter {
 
   async print(events: readonly RecordedEvent[]): Promise<void> {
     if (events.length === 0) return
-    if (this.#output.json) for (const event of events) await this.#output.jsonLine(event)
+    if (this.#output.json) await this.#output.lines(events.map((event) => JSON.stringify(event)))
     else await this.#output.lines(this.#table.lines(events))
   }
 }

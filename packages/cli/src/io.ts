@@ -44,19 +44,20 @@ export class Interruption extends Error {
  */
 export function processIo(): Io & { dispose(): void } {
   const controller = new AbortController()
+  let firstSignalAtMs = Infinity
   const onSignal = (name: NodeJS.Signals) => {
     const code = name === 'SIGINT' ? exit.interrupted : exit.terminated
-    if (controller.signal.aborted) process.exit(code)
+    // One Ctrl-C under `npm run` comes twice: from the terminal, and handed on by npm.
+    if (performance.now() - firstSignalAtMs > sameSignalMs) process.exit(code)
+    firstSignalAtMs = Math.min(firstSignalAtMs, performance.now())
     controller.abort(new Interruption(`Stopped by ${name}.`, code))
   }
-  // Whoever reads only the first lines has all that was wanted, so that is no failure.
-  const onOutputError = (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    controller.abort(new Interruption('Nobody reads the output any more.', exit.done))
+  const onOutputError = ({ code }: NodeJS.ErrnoException) => {
+    // Whoever reads only the first lines has all that was wanted, so that is no failure. Of others the write itself tells.
+    if (code === 'EPIPE') controller.abort(new Interruption('Nobody reads the output any more.', exit.done))
   }
-  const onMessageError = (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  }
+  // There is nobody left who could be told.
+  const onMessageError = () => {}
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
   process.stdout.on('error', onOutputError)
@@ -75,3 +76,5 @@ export function processIo(): Io & { dispose(): void } {
     },
   }
 }
+
+const sameSignalMs = 300

@@ -40,7 +40,7 @@ export function json(argument: string, text: string): JsonValue {
   try {
     return JSON.parse(text) as JsonValue
   } catch (error) {
-    const expected = `JSON in quotes for the shell, such as '{"sku":"tea"}'`
+    const expected = `JSON in quotes for the shell, such as '{"item":"tea"}'`
     const problem = error instanceof Error ? error.message : String(error)
     throw new AnnalsError(
       'invalid-argument',

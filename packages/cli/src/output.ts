@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { AnnalsError } from '@annals/core'
 import { exit } from './exit-code.ts'
 import { Interruption, type Io, type OutputStream } from './io.ts'
 import { type Column, Table } from './table.ts'
@@ -89,7 +90,15 @@ function written(stream: OutputStream, text: string): Promise<void> {
       if (!error) resolve()
       else if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED')
         reject(new Interruption('Nobody reads the output any more.', exit.done))
-      else reject(error)
+      else reject(unwritable(error))
     })
   })
+}
+
+function unwritable(cause: NodeJS.ErrnoException): AnnalsError {
+  const path = 'stdout'
+  const errno = cause.code ?? 'unknown'
+  if (errno === 'ENOSPC')
+    return new AnnalsError('disk-full', 'There is no room left for the output.', { path }, { cause })
+  return new AnnalsError('disk-error', `The output cannot be written (${errno}).`, { path, errno }, { cause })
 }

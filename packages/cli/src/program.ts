@@ -45,7 +45,7 @@ Examples:
   $ annals serve --app examples/shopping-cart/src/modules.ts
   $ annals streams list --category cart --limit 10
   $ annals streams tail
-  $ annals execute AddItem cart-42 --app shop.ts sku=tea quantity=2
+  $ annals execute AddItem cart-42 --app shop.ts item=tea quantity=2
   $ annals query CartContents --app shop.ts cart=cart-42 --as-of-revision 3
   $ annals replay --category cart > carts.jsonl
 

@@ -144,11 +144,14 @@ describe('annals query', () => {
 
 describe('annals rebuild', () => {
   it('makes a read model anew, with progress on a terminal', async () => {
-    const run = await shop()
+    const data = await temporary()
+    const run = (...argv: string[]) => annals([...argv, '--app', app, '--data', data])
     await run('execute', 'AddThing', 'basket-1', 'thing=tea')
     const { code, stdout } = await run('rebuild', 'sold')
     expect(code).toBe(0)
     expect(stdout).toMatch(/^Rebuilt sold up to position 1 in /)
+    const terminal = await annals(['rebuild', 'sold', '--app', app, '--data', data], { columns: 80 })
+    expect(terminal.stderr).toContain('Rebuilding sold [')
     expect(JSON.parse((await run('rebuild', 'sold', '--json')).stdout)).toMatchObject({
       projection: 'sold',
       position: 1,

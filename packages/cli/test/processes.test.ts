@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -46,6 +47,32 @@ describe('the process', () => {
     expect(JSON.parse(lines[2] as string).position).toBe(3)
     expect(lines[3]).toBe('$ 0')
     expect(stderr).toBe('')
+  })
+
+  it.runIf(existsSync('/dev/full'))('says that its output cannot be written, with exit code 9', async () => {
+    const data = await temporary()
+    await fill(data, 10)
+    const { stdout } = await shell('bash', [
+      '-c',
+      '"$0" "$1" replay --data "$2" 2>&1 > /dev/full; echo $?',
+      process.execPath,
+      main,
+      data,
+    ])
+    expect(stdout).toContain('There is no room left for the output. (disk-full)')
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('9')
+  })
+
+  it('ends with 70 when something fails that nobody waits for', async () => {
+    const data = await temporary()
+    const file = join(data, 'app.ts')
+    await writeFile(
+      file,
+      "export const modules = []\nsetTimeout(() => { throw new Error('of the application') }, 20)\n",
+    )
+    const { code, stderr } = await startAnnals(['serve', '--port', '0', '--app', file, '--data', data]).ended
+    expect(code).toBe(70)
+    expect(stderr).toContain('of the application')
   })
 
   it('tails beside a writer, and stops cleanly at Ctrl-C with exit code 130, at SIGTERM with 143', async () => {
@@ -139,6 +166,10 @@ describe('annals serve', () => {
     await new Promise((resolve) => setTimeout(resolve, 200))
     server.child.kill('SIGINT')
     await server.shows('Stopping.')
+    // As npm hands it on: the same Ctrl-C once more.
+    server.child.kill('SIGINT')
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    expect(server.child.exitCode).toBe(null)
     server.child.kill('SIGINT')
     expect((await server.ended).code).toBe(130)
     expect(await request).toBe('cut off')

@@ -27,8 +27,8 @@ export function executeCommand(action: ActionOf): Command {
       'after',
       `
 Examples:
-  $ annals execute AddItem cart-42 --app shop.ts sku=tea quantity=2
-  $ annals execute AddItem cart-42 --app shop.ts --input '{"sku":"tea","quantity":2}'`,
+  $ annals execute AddItem cart-42 --app shop.ts item=tea quantity=2
+  $ annals execute AddItem cart-42 --app shop.ts --input '{"item":"tea","quantity":2}'`,
     )
     .action(action(execute))
 }

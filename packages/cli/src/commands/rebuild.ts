@@ -13,7 +13,7 @@ export function rebuildCommand(action: ActionOf): Command {
       'Empties the read model of a projection and makes it anew by replaying all of its events. Needs --app, and the store for itself: stop a running server first.',
     )
     .argument('<projection>', 'the name of the projection')
-    .addHelpText('after', '\nExample:\n  $ annals rebuild open-carts --app shop.ts')
+    .addHelpText('after', '\nExample:\n  $ annals rebuild sales --app shop.ts')
     .action(action(rebuild))
 }
 
