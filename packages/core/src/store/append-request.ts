@@ -50,7 +50,9 @@ export function prepareAppend(
   if (condition) assertAppendCondition(condition)
   let eventCount = 0
   let jsonLength = 0
-  const streams = Array.from(list, (append): StreamRequest => {
+  const streams: StreamRequest[] = []
+  // Not with `map`, which passes over the holes of an array.
+  for (const append of list) {
     if (typeof append !== 'object' || append === null) throw noStreamAppend(append)
     const { stream, events, expectedRevision = 'any' } = append
     assertStreamName(stream)
@@ -59,16 +61,16 @@ export function prepareAppend(
       throw emptyAppend(`at least one event for stream "${stream}"`)
     eventCount += events.length
     assertLimit('appendEventsMax', eventCount, 'events in one append')
-    // Not `map`, which passes over the holes of an array.
-    const requests = Array.from(events as readonly NewEvent[], (event) => {
+    const requests: EventRequest[] = []
+    for (const event of events as readonly NewEvent[]) {
       const request = prepareEvent(event)
       jsonLength += request.dataJson.length + (request.metadataJson?.length ?? 0)
       // After each, or many large events would fill the memory before the limit is looked at.
       assertLimit('appendJsonLengthMax', jsonLength, 'characters of JSON in one append')
-      return request
-    })
-    return { stream, expectedRevision, events: requests }
-  })
+      requests.push(request)
+    }
+    streams.push({ stream, expectedRevision, events: requests })
+  }
   if (list.length > 1)
     assertDistinct(
       'stream',
@@ -136,14 +138,21 @@ function metadataToJson(type: string, metadata: unknown): string {
 function toJson(type: string, part: 'data' | 'metadata', value: unknown): string {
   const issue = findJsonIssue(value)
   if (issue) throw invalidEvent(type, [{ path: [part, ...issue.path], message: issue.message }])
-  const of = `characters of JSON in the ${part} of one event`
+  const json = stringify(value)
+  if (json !== undefined && json.length <= limits.jsonLengthMax) return json
+  throw limitExceeded(
+    'jsonLengthMax',
+    json?.length ?? Infinity,
+    `characters of JSON in the ${part} of one event`,
+  )
+}
+
+/** The JSON text, or `undefined` if it is longer than the engine lets any string be. */
+function stringify(value: unknown): string | undefined {
   try {
-    const json = JSON.stringify(value)
-    assertLimit('jsonLengthMax', json.length, of)
-    return json
+    return JSON.stringify(value)
   } catch (error) {
-    // The text is longer than the engine lets any string be, so that its length is not known.
-    if (error instanceof RangeError) throw limitExceeded('jsonLengthMax', Infinity, of)
+    if (error instanceof RangeError) return undefined
     throw error
   }
 }

@@ -269,31 +269,28 @@ export class EventIndex {
   }
 
   #madeBefore(appends: readonly IndexedAppend[]): readonly Position[] | undefined {
-    const known: Position[] = []
-    const unknown: string[] = []
+    // Most appends give no ids and this is on the way of each, so the lists for the errors are made only for the errors.
+    let known: Position[] | undefined
+    let count = 0
     for (const { events } of appends) {
       for (const { type, id } of events) {
-        const position = id === undefined ? undefined : this.positionOfId(id)
-        if (position !== undefined) known.push(position)
-        else if (id !== undefined && this.#isReserved(id)) throw reservedId(type, id)
-        else unknown.push(id ?? 'an id yet to be made')
+        count++
+        if (id === undefined) continue
+        const position = this.positionOfId(id)
+        if (position === undefined) {
+          if (this.#isReserved(id)) throw reservedId(type, id)
+        } else if (known) known.push(position)
+        else known = [position]
       }
     }
-    if (known.length === 0) return undefined
-    const ids = appends.flatMap(({ events }) => events.flatMap(({ id }) => id ?? []))
-    if (unknown.length > 0) {
-      const knownIds = ids.filter((id) => this.positionOfId(id) !== undefined)
-      throw new AnnalsError(
-        'event-ids-partly-known',
-        `Of the ${known.length + unknown.length} events of the append, ${known.length} are recorded already and ${unknown.length} are not, so it repeats no earlier append. Nothing was recorded. Give new events new ids.`,
-        { known: knownIds, unknown },
-      )
-    }
+    if (!known) return undefined
+    const ids = appends.flatMap(({ events }) => events.map(({ id }) => id))
+    if (known.length < count) throw partlyKnown(ids, (id) => this.positionOfId(id) !== undefined)
     if (!this.#isOneAppend(appends, known)) {
       throw new AnnalsError(
         'event-ids-reused',
         'The ids of these events are recorded already, in another order or other streams. Nothing was recorded. Give new events new ids.',
-        { ids },
+        { ids: ids as string[] },
       )
     }
     return known
@@ -400,11 +397,12 @@ export interface IndexedAppend {
   readonly events: readonly IndexedEvent[]
 }
 
-/** The streams of an append with their last revisions, as `Appended` has them. */
+/** The streams of an append with their last revisions, as `Appended` has them. Events of one stream follow one another. */
 export function lastRevisions(events: Appended['events']): Appended['streams'] {
-  const last = new Map<string, Revision>()
-  for (const { stream, revision } of events) last.set(stream, revision)
-  return [...last].map(([stream, revision]) => ({ stream, revision }))
+  const streams: { stream: string; revision: Revision }[] = []
+  for (const [index, { stream, revision }] of events.entries())
+    if (events[index + 1]?.stream !== stream) streams.push({ stream, revision })
+  return streams
 }
 
 interface StreamEntry {
@@ -421,6 +419,21 @@ function push(lists: Map<string, Position[]>, name: string, position: Position):
   const list = lists.get(name)
   if (list) list.push(position)
   else lists.set(name, [position])
+}
+
+function partlyKnown(
+  ids: readonly (string | undefined)[],
+  isKnown: (id: string) => boolean,
+): AnnalsError<'event-ids-partly-known'> {
+  const known = ids.filter((id) => id !== undefined).filter(isKnown)
+  const unknown = ids
+    .filter((id) => id === undefined || !isKnown(id))
+    .map((id) => id ?? 'an id yet to be made')
+  return new AnnalsError(
+    'event-ids-partly-known',
+    `Of the ${ids.length} events of the append, ${known.length} are recorded already and ${unknown.length} are not, so it repeats no earlier append. Nothing was recorded. Give new events new ids.`,
+    { known, unknown },
+  )
 }
 
 function reservedId(type: string, id: string): AnnalsError<'invalid-event'> {
