@@ -68,7 +68,8 @@ interface ChangeTask {
 }
 
 const groupBytesMax = 8 * 1024 * 1024
-const preallocatedBytesMax = 8 * 1024 * 1024
+// While zeros are written the next group waits; more at a time means longer waits, not fewer syncs.
+const preallocatedBytesMax = 1024 * 1024
 const preallocatedBytesMin = 256 * 1024
 const blockingSyncMsMax = 1
 
