@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as after } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { OpenReadModel, Position } from '@annals/core'
+import { openLog } from '@annals/log'
+import { expect, onTestFinished, test } from 'vitest'
+import { openSqliteReadModels, type SqliteModel } from '../src/index.ts'
+import { temporaryDirectory } from './temporary.ts'
+import { type Visit, Visits, visitsOf } from './visits.ts'
+
+const rounds = Number(process.env.ANNALS_KILL_ROUNDS ?? 12)
+
+test('every event counts exactly once, however often the process is killed', async () => {
+  const directory = await temporaryDirectory()
+  let caughtUpWhenKilled = 0
+  for (let round = 0; round < rounds; round++) {
+    const follower = await start(directory, ['append'])
+    await after(Math.random() * 120)
+    await follower.kill()
+    const { checkpoint, visits } = await readModelIn(directory)
+    const events = await eventsIn(directory)
+    const seen = events.filter(({ position }) => position <= checkpoint)
+    expect(visits, `after round ${round}`).toEqual(visitsOf(seen))
+    if (seen.length === events.length) caughtUpWhenKilled++
+  }
+  const follower = await start(directory, [])
+  await follower.said('caught-up')
+  await follower.kill()
+  const { visits } = await readModelIn(directory)
+  const events = await eventsIn(directory)
+  expect(events.length).toBeGreaterThan(0)
+  expect(visits).toEqual(visitsOf(events))
+  // Otherwise no moment was met at which killing could do harm.
+  expect(caughtUpWhenKilled).toBeLessThan(rounds)
+}, 120_000)
+
+test('a rebuild that is killed goes on where it was', async () => {
+  const directory = await temporaryDirectory()
+  const log = await openLog(join(directory, 'log'))
+  for (let append = 0; append < 40; append++)
+    await log.append({
+      stream: 'room-1',
+      events: Array.from({ length: 2_500 }, (_, index) => ({
+        type: 'PersonEntered',
+        data: { person: `p${(append * index) % 101}` },
+      })),
+    })
+  await log.close()
+  const events = await eventsIn(directory)
+  const checkpoints = new Set<Position>()
+  for (let round = 0; round < rounds; round++) {
+    const follower = await start(directory, [])
+    await after(Math.random() * 60)
+    await follower.kill()
+    const { checkpoint, visits } = await readModelIn(directory)
+    checkpoints.add(checkpoint)
+    expect(visits).toEqual(visitsOf(events.filter(({ position }) => position <= checkpoint)))
+  }
+  const follower = await start(directory, [])
+  await follower.said('caught-up')
+  await follower.kill()
+  expect((await readModelIn(directory)).visits).toEqual(visitsOf(events))
+  expect(checkpoints.size).toBeGreaterThan(1)
+}, 120_000)
+
+class Follower {
+  readonly #child: ChildProcess
+  readonly #ended: Promise<unknown>
+  #text = ''
+
+  constructor(directory: string, args: readonly string[]) {
+    const program = fileURLToPath(new URL('writer-process.ts', import.meta.url))
+    this.#child = spawn(process.execPath, [program, directory, ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    this.#ended = once(this.#child, 'exit')
+    this.#child.stdout?.on('data', (chunk) => {
+      this.#text += chunk
+    })
+    onTestFinished(() => this.kill())
+  }
+
+  async said(word: string): Promise<void> {
+    while (!this.#text.includes(word)) {
+      if (this.#child.exitCode !== null) throw new Error(`the process ended before it said ${word}`)
+      await after(1)
+    }
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.#ended
+  }
+}
+
+async function start(directory: string, args: readonly string[]): Promise<Follower> {
+  const follower = new Follower(directory, args)
+  await follower.said('ready')
+  return follower
+}
+
+async function readModelIn(
+  directory: string,
+): Promise<{ readonly checkpoint: Position; readonly visits: Visit[] }> {
+  const readModels = await openSqliteReadModels(join(directory, 'read-models'))
+  const readModel = (await readModels.open(Visits)) as OpenReadModel<SqliteModel>
+  const checkpoint = readModel.checkpoint()
+  const visits = readModel.model.all<Visit>('SELECT person, times, last FROM visit ORDER BY person')
+  await readModels.close()
+  return { checkpoint, visits }
+}
+
+async function eventsIn(
+  directory: string,
+): Promise<{ readonly person: string; readonly position: Position }[]> {
+  const log = await openLog(join(directory, 'log'))
+  const events: { person: string; position: Position }[] = []
+  for await (const { data, position } of log.read({ category: 'room' }))
+    events.push({ person: (data as { person: string }).person, position })
+  await log.close()
+  return events
+}
