@@ -13,10 +13,13 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }))
 
 describe('the raw limit', () => {
-  it.each([false, true])('writes and leaves nothing behind (preallocated: %s)', (preallocated) => {
-    expect(writeRaw({ directory, bytes: 100_001, groups: 3, preallocated })).toBeGreaterThan(0)
-    expect(readdirSync(directory)).toEqual([])
-  })
+  it.each([{ preallocated: false }, { preallocated: true }, { preallocated: false, nonBlocking: true }])(
+    'writes and leaves nothing behind (%o)',
+    async (how) => {
+      expect(await writeRaw({ directory, bytes: 100_001, groups: 3, ...how })).toBeGreaterThan(0)
+      expect(readdirSync(directory)).toEqual([])
+    },
+  )
 
   it('is given as many syncs as the disk saw of the store, and no more bytes', async () => {
     let syncs = 0

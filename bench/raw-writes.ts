@@ -1,6 +1,16 @@
 import { randomFillSync } from 'node:crypto'
-import { closeSync, fdatasyncSync, fsyncSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  fsyncSync,
+  openSync,
+  unlinkSync,
+  write,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 
 /** What a bare loop is to write: what a store wrote in the run before it. */
 export interface RawWrites {
@@ -12,13 +22,21 @@ export interface RawWrites {
   readonly groups: number
   /** Whether the file has its full size, in zeros, before the first group; if not it grows with each. */
   readonly preallocated: boolean
+  /** Whether it hands each write and sync to a thread, as a program does that has other work to do meanwhile. */
+  readonly nonBlocking?: boolean
 }
 
 /**
  * The limit that the disk sets: writes the bytes in groups, each with one write and one fdatasync, and nothing else.
  * Answers with the seconds that took. Making the file, and the zeros of a preallocated one, does not count.
  */
-export function writeRaw({ directory, bytes, groups, preallocated }: RawWrites): number {
+export async function writeRaw({
+  directory,
+  bytes,
+  groups,
+  preallocated,
+  nonBlocking = false,
+}: RawWrites): Promise<number> {
   const path = join(directory, 'raw')
   const file = openSync(path, 'wx+')
   try {
@@ -30,8 +48,14 @@ export function writeRaw({ directory, bytes, groups, preallocated }: RawWrites):
     let written = 0
     for (let number = 1; number <= groups; number++) {
       const end = Math.round((bytes * number) / groups)
-      while (written < end) written += writeSync(file, group, 0, end - written, written)
-      fdatasyncSync(file)
+      if (nonBlocking) {
+        while (written < end)
+          written += (await writeLater(file, group, 0, end - written, written)).bytesWritten
+        await syncLater(file)
+      } else {
+        while (written < end) written += writeSync(file, group, 0, end - written, written)
+        fdatasyncSync(file)
+      }
     }
     return (performance.now() - startedAtMs) / 1000
   } finally {
@@ -41,6 +65,9 @@ export function writeRaw({ directory, bytes, groups, preallocated }: RawWrites):
     syncDirectory(directory)
   }
 }
+
+const writeLater = promisify(write)
+const syncLater = promisify(fdatasync)
 
 function writeZeros(file: number, bytes: number): void {
   const zeros = Buffer.alloc(Math.min(bytes, 1024 * 1024))

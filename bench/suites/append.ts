@@ -49,17 +49,20 @@ export async function appendBesideRaw(
   const after = (await store.stats()).written
   const groups = after.groups - before.groups
   const bytes = after.bytesWritten - before.bytesWritten
-  const raw = (preallocated: boolean) =>
-    events.count / writeRaw({ directory: rawDirectory, bytes, groups, preallocated })
-  const growing = raw(false)
-  const preallocated = raw(true)
+  const raw = async (preallocated: boolean, nonBlocking = false) =>
+    events.count / (await writeRaw({ directory: rawDirectory, bytes, groups, preallocated, nonBlocking }))
+  const growing = await raw(false)
+  const preallocated = await raw(true)
+  const nonBlocking = await raw(false, true)
   const perSecond = events.count / events.seconds
   return [
     { system: 'annals log', unit: 'events/s', value: perSecond },
     { system: 'raw writes, growing file', unit: 'events/s', value: growing },
     { system: 'raw writes, preallocated file', unit: 'events/s', value: preallocated },
+    { system: 'raw writes, growing file, not blocking', unit: 'events/s', value: nonBlocking },
     { system: 'annals log / raw, growing', unit: 'ratio', value: perSecond / growing },
     { system: 'annals log / raw, preallocated', unit: 'ratio', value: perSecond / preallocated },
+    { system: 'annals log / raw, growing, not blocking', unit: 'ratio', value: perSecond / nonBlocking },
     { system: 'annals log', unit: 'events/sync', value: events.count / (after.syncs - before.syncs) },
     { system: 'annals log', unit: 'bytes/event', value: bytes / events.count },
   ]
