@@ -62,6 +62,17 @@ const turns = async () => {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve()
 }
 
+/** A signal that never aborts, and whom it would tell. */
+function watchedSignal() {
+  const listening = new Set<unknown>()
+  const signal = {
+    aborted: false,
+    addEventListener: (_: string, listener: unknown) => listening.add(listener),
+    removeEventListener: (_: string, listener: unknown) => listening.delete(listener),
+  } as unknown as AbortSignal
+  return { signal, listening }
+}
+
 const open = (source: SubscriptionSource, options = {}) => {
   const subscription = subscribeByReading(source, 'everything', options)
   return { subscription, batches: subscription.batches()[Symbol.asyncIterator]() }
@@ -106,6 +117,23 @@ describe('where nothing is selected', () => {
     expect([source.waiting, source.reads]).toEqual([1, []])
     subscription.close()
     expect(await later).toBe('ended')
+  })
+
+  test('being woken for nothing is not told', async () => {
+    const source = new Positions()
+    const { subscription, batches } = open(source)
+    await batches.next()
+    let wakes = 0
+    const { headBeyond } = source
+    source.headBeyond = async (...wait) => {
+      if (wakes++ > 0) await headBeyond.apply(source, wait)
+    }
+    const later = next(batches)
+    await turns()
+    source.add(1)
+    expect(await later).toEqual({ events: [1], position: 1, live: true })
+    expect(wakes).toBe(2)
+    subscription.close()
   })
 
   test('a subscriber that is ahead of the head waits there, and gets nothing from before', async () => {
@@ -179,20 +207,19 @@ describe('a subscription ends', () => {
   test('when the loop over it is left, and then keeps no hold on the signal', async () => {
     const source = new Positions()
     source.add(3)
-    const listening = new Set<unknown>()
-    const signal = {
-      aborted: false,
-      addEventListener: (_: string, listener: unknown) => listening.add(listener),
-      removeEventListener: (_: string, listener: unknown) => listening.delete(listener),
-    } as unknown as AbortSignal
+    const { signal, listening } = watchedSignal()
+    const subscription = subscribeByReading(source, 'everything', { signal })
     const positions: number[] = []
-    for await (const { position } of subscribeByReading(source, 'everything', { signal })) {
+    for await (const { position } of subscription) {
       expect(listening.size).toBe(1)
       positions.push(position)
       if (positions.length === 2) break
     }
     expect(positions).toEqual([1, 2])
     expect(listening.size).toBe(0)
+    // It is read once.
+    for await (const { position } of subscription) positions.push(position)
+    expect(positions).toEqual([1, 2])
   })
 
   test('with the error of the store, if reading or waiting fails', async () => {
@@ -268,4 +295,20 @@ test('all who wait for the head wake together, and those who gave up are forgott
   waiters.wake()
   await Promise.all(all)
   expect(woken.sort()).toEqual(['given up', 'never began', 'one', 'two'])
+})
+
+test('who has been woken is neither held by the signal nor woken again', async () => {
+  const waiters = new HeadWaiters()
+  const { signal, listening } = watchedSignal()
+  let left = 0
+  signal.removeEventListener = (_: string, listener: unknown) => {
+    left++
+    listening.delete(listener)
+  }
+  const waiting = waiters.wait(signal)
+  expect(listening.size).toBe(1)
+  waiters.wake()
+  waiters.wake()
+  await waiting
+  expect([listening.size, left]).toEqual([0, 1])
 })
