@@ -1,6 +1,7 @@
 import { AnnalsError } from '../errors.ts'
 import type { ReadOptions, StreamsOptions } from '../event-store.ts'
 import { describe } from '../json.ts'
+import { nameError } from '../name.ts'
 import { assertWholeNumber } from '../selection.ts'
 import { assertCategoryName } from '../stream.ts'
 
@@ -19,7 +20,9 @@ export function assertReadOptions({ direction, limit, after, upTo }: ReadOptions
 }
 
 /** Stops unless `options` say which streams to list. @throws AnnalsError `invalid-argument` */
-export function assertStreamsOptions({ category, limit }: StreamsOptions): void {
+export function assertStreamsOptions({ category, after, limit }: StreamsOptions): void {
   if (category !== undefined) assertCategoryName(category)
   if (limit !== undefined) assertWholeNumber('limit', limit)
+  // Any text: it is compared with names, and need not be one.
+  if (after !== undefined && typeof after !== 'string') throw nameError('after', 'a string', after)
 }
