@@ -44,6 +44,7 @@ export class Interruption extends Error {
  */
 export function processIo(): Io & { dispose(): void } {
   const controller = new AbortController()
+  let stdinIsUsed = false
   let firstSignalAtMs = Infinity
   const onSignal = (name: NodeJS.Signals) => {
     const code = name === 'SIGINT' ? exit.interrupted : exit.terminated
@@ -63,7 +64,10 @@ export function processIo(): Io & { dispose(): void } {
   process.stdout.on('error', onOutputError)
   process.stderr.on('error', onMessageError)
   return {
-    stdin: process.stdin,
+    get stdin() {
+      stdinIsUsed = true
+      return process.stdin
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
@@ -73,6 +77,8 @@ export function processIo(): Io & { dispose(): void } {
     dispose: () => {
       process.off('SIGINT', onSignal)
       process.off('SIGTERM', onSignal)
+      // A read that nothing answers any more would keep the process alive.
+      if (stdinIsUsed) process.stdin.destroy()
     },
   }
 }

@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { terminalProgress } from './terminal-progress.ts'
 
@@ -23,6 +24,17 @@ describe('the progress on a terminal', () => {
     onProgress({ done: 2_500, total: 10_000, perSecond: 1_250, secondsLeft: 6 })
     expect(text()).toContain('Replaying [')
     expect(text()).toContain('25% · 2,500 of 10,000 · 1,250/s · 6.0 s left')
+    stop()
+  })
+
+  it('keeps within the width of the terminal, and cuts nothing off on one of 80 columns', () => {
+    const { stream: terminal, text } = stream({ columns: 80 })
+    const { onProgress, stop } = terminalProgress('Rebuilding', terminal)
+    onProgress({ done: 123_456, total: 300_000, perSecond: 1_060, secondsLeft: 166 })
+    // What is between the control sequences is what is seen.
+    const seen = stripVTControlCharacters(text())
+    expect(seen).toContain('2 min 46 s left')
+    expect(seen.length).toBeLessThanOrEqual(80)
     stop()
   })
 

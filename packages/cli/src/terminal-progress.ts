@@ -38,8 +38,7 @@ function options(label: string, { total }: Progress, stream: OutputStream): Opti
   return {
     stream,
     format: `${label} ${bar}`,
-    // What is beside the bar takes up to 50 columns.
-    barsize: Math.max(5, Math.min(30, columns - label.length - 52)),
+    barsize: Math.max(5, Math.min(30, columns - label.length - besideLength(total))),
     barCompleteChar: '#',
     barIncompleteChar: '-',
     hideCursor: true,
@@ -48,6 +47,11 @@ function options(label: string, { total }: Progress, stream: OutputStream): Opti
     // The signals of the process are not for a progress bar to handle.
     gracefulExit: false,
   }
+}
+
+// The longest that stands beside the bar, so that nothing of it is cut off where there is room.
+function besideLength(total: number): number {
+  return ' [] 100% ·  of  · 1,000,000/s · 59 min 59 s left '.length + 2 * count(total).length
 }
 
 // cli-progress divides by the total.

@@ -95,6 +95,17 @@ describe('the process', () => {
     expect(first?.stdout).not.toContain('ThingAdded')
   })
 
+  it('keeps what it read from a pipe that stays open when Ctrl-C stops it', async () => {
+    const data = await temporary()
+    const writer = startAnnals(['append', '-', '--data', data])
+    writer.child.stdin?.write('{"stream":"a-1","type":"Made"}\n')
+    await expect
+      .poll(async () => (await annals(['stats', '--data', data])).stdout, { timeout: 10_000 })
+      .toMatch(/Events +1\n/)
+    writer.child.kill('SIGINT')
+    expect(await writer.ended).toMatchObject({ code: 130, stdout: 'Recorded 1 event, up to position 1.\n' })
+  })
+
   it('is refused by a store that another process writes, with exit code 6 and what to do; reading goes on', async () => {
     const data = await temporary()
     const writer = startAnnals(['append', '-', '--data', data])
