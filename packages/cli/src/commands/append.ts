@@ -88,12 +88,18 @@ async function appendOne(
 
 async function appendStdin(session: Session): Promise<number> {
   const { io, output } = session
-  if (io.stdin.isTTY) output.message('Reading one event as JSON a line. Ctrl-D ends, Ctrl-C stops.')
+  // A bar would be drawn over what someone types.
+  const typed = io.stdin.isTTY === true
+  if (typed) output.message('Reading one event as JSON a line. Ctrl-D ends, Ctrl-C stops.')
   const modules = await session.modules()
   const recorded = await session.withStore({}, (store) =>
     session.withProgress('Recording', (onProgress) =>
       withAppender(store, modules, (appender) =>
-        appendLines(io.stdin, appender, { onProgress, signal: io.signal, total: linesTotal(io.stdin) }),
+        appendLines(io.stdin, appender, {
+          onProgress: typed ? () => {} : onProgress,
+          signal: io.signal,
+          total: linesTotal(io.stdin),
+        }),
       ),
     ),
   )
