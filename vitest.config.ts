@@ -15,7 +15,7 @@ export default defineConfig({
     typecheck: {
       enabled: true,
       include: ['**/*.test-d.ts'],
-      tsconfig: './tsconfig.checks.json',
+      tsconfig: './tsconfig.type-tests.json',
       ignoreSourceErrors: true,
     },
   },
