@@ -291,11 +291,15 @@ function byName<Item>(
 
 async function validateEvents(decider: Decider, events: readonly NewEvent[]): Promise<NewEvent[]> {
   const valid: NewEvent[] = []
-  for (const event of events)
-    valid.push({
-      ...event,
-      data: await validateEventData(decider, event.type, event.data, 'An event was given'),
-    })
+  for (const event of events) {
+    // What is no event is for the store to refuse.
+    const isEvent = typeof event === 'object' && event !== null
+    valid.push(
+      isEvent
+        ? { ...event, data: await validateEventData(decider, event.type, event.data, 'An event was given') }
+        : event,
+    )
+  }
   return valid
 }
 

@@ -16,7 +16,6 @@ export class Connection implements SqliteModel {
   readonly #path: string
   readonly #readOnly: boolean
   readonly #database: DatabaseSync
-  // In the order of last use, the oldest first.
   readonly #prepared = new Map<string, Prepared>()
   #isGuarded = false
   #refused: string | undefined
@@ -118,20 +117,17 @@ export class Connection implements SqliteModel {
   }
 
   #prepare(sql: string, given: number): Prepared {
-    let prepared = this.#prepared.get(sql)
-    if (prepared) {
-      this.#prepared.delete(sql)
-    } else {
-      const statement = this.#database.prepare(sql)
-      const rest = sql.slice(statement.sourceSQL.length)
-      if (rest.trim() !== '') throw unusable('one statement', sql, `another follows: ${rest.trim()}`)
-      this.#assertEnoughParameters(sql, given)
-      prepared = { statement, parameterCount: given }
-      if (this.#prepared.size >= preparedMax) {
-        const [oldest] = this.#prepared.keys()
-        if (oldest !== undefined) this.#prepared.delete(oldest)
-      }
+    const known = this.#prepared.get(sql)
+    if (known) return known
+    const statement = this.#database.prepare(sql)
+    const rest = sql.slice(statement.sourceSQL.length)
+    if (rest.trim() !== '') throw unusable('one statement', sql, `another follows: ${rest.trim()}`)
+    this.#assertEnoughParameters(sql, given)
+    if (this.#prepared.size >= preparedMax) {
+      const [oldest] = this.#prepared.keys()
+      if (oldest !== undefined) this.#prepared.delete(oldest)
     }
+    const prepared = { statement, parameterCount: given }
     this.#prepared.set(sql, prepared)
     return prepared
   }

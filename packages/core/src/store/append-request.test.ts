@@ -214,3 +214,12 @@ describe('the limit', () => {
     expect(looks).toBe(limits.appendJsonLengthMax / limits.jsonLengthMax + 1)
   })
 })
+
+test('the condition stays as it was given, whatever the caller does to its own', () => {
+  const given = { failIfEventsMatch: [{ types: ['A'], tags: ['t:1'] }], after: 3 }
+  const { condition } = prepare(withEvent({}), given)
+  given.failIfEventsMatch[0]?.types.push('B')
+  given.failIfEventsMatch.push({ types: ['C'], tags: [] })
+  given.after = 9
+  expect(condition).toEqual({ failIfEventsMatch: [{ types: ['A'], tags: ['t:1'] }], after: 3 })
+})

@@ -81,7 +81,7 @@ export function prepareAppend(
       'event id',
       streams.flatMap(({ events }) => events.flatMap(({ id }) => id ?? [])),
     )
-  return { streams, eventCount, condition }
+  return { streams, eventCount, condition: condition && copyOf(condition) }
 }
 
 function prepareEvent(event: NewEvent): EventRequest {
@@ -212,4 +212,15 @@ function invalidEvent(type: unknown, issues: readonly Issue[]): AnnalsError<'inv
     `The event ${describe(type)} cannot be recorded${place}: ${first?.message} Nothing was recorded.`,
     { type, issues },
   )
+}
+
+// It is checked when the append has its turn, and the caller may have changed its own by then.
+function copyOf({ failIfEventsMatch, ...rest }: AppendCondition): AppendCondition {
+  return {
+    ...rest,
+    failIfEventsMatch: failIfEventsMatch.map(({ types, tags }) => ({
+      ...(types && { types: [...types] }),
+      ...(tags && { tags: [...tags] }),
+    })),
+  }
 }

@@ -36,13 +36,14 @@ export class EventIndex {
   readonly #revisionAt: Revision[] = [0]
   readonly #recordedAtMs: number[] = [0]
   readonly #hasGivenId: boolean[] = [false]
-  readonly #now: () => number
+  readonly #clock: () => number
+  #latestMs = 0
   #published: Position = 0
   #anythingHidden = false
 
   constructor(options: { readonly storeId: string; readonly now: () => number }) {
     this.derivedIds = new DerivedEventIds(options.storeId)
-    this.#now = options.now
+    this.#clock = options.now
   }
 
   /** The position of the last staged event. */
@@ -376,6 +377,12 @@ export class EventIndex {
       first = Math.max(first, this.#firstRecordedSince(positions, this.#now() - maxAgeMs))
     }
     return first
+  }
+
+  // What has expired stays so, although the clock is set back.
+  #now(): number {
+    this.#latestMs = Math.max(this.#latestMs, this.#clock(), this.recordedAtMs(this.last))
+    return this.#latestMs
   }
 
   #firstRecordedSince(positions: readonly Position[], oldestMs: number): Revision {

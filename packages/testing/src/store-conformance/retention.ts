@@ -100,6 +100,15 @@ export const retentionCases: readonly ConformanceCase[] = [
     },
   ),
 
+  clockCase('what has expired stays hidden, although the clock is set back', async (store, clock) => {
+    await store.append({ stream: 'cart-1', events: numbered(1, 0) })
+    await store.retain({ stream: 'cart-1' }, { maxAgeMs: 1_000 })
+    clock.nowMs += 5_000
+    await expectVisible(store, { 'cart-1': [] }, [])
+    clock.nowMs -= 4_999
+    await expectVisible(store, { 'cart-1': [] }, [])
+  }),
+
   clockCase('maxAgeMs of a category holds for each of its streams', async (store, clock) => {
     await store.retain({ category: 'cart' }, { maxAgeMs: 50 })
     for (let n = 0; n < 4; n++) {
