@@ -42,7 +42,8 @@ import type { LogStats, LogStore, Recovery } from './log.ts'
 import { type EventOrigin, LogEvent } from './log-event.ts'
 import type { LogIndex, RetentionChange } from './log-index.ts'
 import { damaged, type Segment } from './segment.ts'
-import { type VerifyOptions, type VerifyReport, verifySegments } from './verify.ts'
+import type { VerifyOptions, VerifyReport } from './verify.ts'
+import { verifyLog } from './verify-log.ts'
 import { Writer } from './writer.ts'
 
 /** The parts of a store that has been opened. */
@@ -322,13 +323,8 @@ export class LogEventStore implements LogStore {
   }
 
   async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
-    await this.#refresh()
-    const { segments, storeId } = this.#log
-    return verifySegments(
-      segments.map((segment) => ({ segment, end: this.#durableEnd(segment) })),
-      storeId,
-      options,
-    )
+    this.#assertOpen()
+    return verifyLog(this.directory, { ...options, disk: this.#log.disk })
   }
 
   close(): Promise<void> {
