@@ -97,10 +97,7 @@ export class Connection implements SqliteModel {
   #execute<Result>(
     sql: string,
     parameters: readonly SqliteValue[],
-    step: (
-      statement: StatementSync,
-      values: readonly (null | number | bigint | string | Uint8Array)[],
-    ) => Result,
+    step: (statement: StatementSync, values: readonly SqliteValue[]) => Result,
   ): Result {
     this.#assertUsable()
     const values = parameters.map(bindable)
@@ -108,7 +105,7 @@ export class Connection implements SqliteModel {
       const { statement, parameterCount } = this.#prepare(sql, values.length)
       if (parameterCount !== values.length)
         throw unusable(
-          `the same number of parameters at each call`,
+          'the same number of parameters at each call',
           sql,
           `${values.length}, not ${parameterCount}`,
         )
@@ -122,7 +119,7 @@ export class Connection implements SqliteModel {
     const statement = this.#database.prepare(sql)
     const rest = sql.slice(statement.sourceSQL.length)
     if (rest.trim() !== '') throw unusable('one statement', sql, `another follows: ${rest.trim()}`)
-    this.#assertEnoughParameters(sql, given)
+    this.#assertParameterCount(sql, given)
     if (this.#prepared.size >= preparedMax) {
       const [oldest] = this.#prepared.keys()
       if (oldest !== undefined) this.#prepared.delete(oldest)
@@ -132,17 +129,14 @@ export class Connection implements SqliteModel {
     return prepared
   }
 
-  // SQLite takes a parameter that is not given as NULL, and refuses one too many. So if the statement's explanation, which
-  // has the same parameters and changes nothing, accepts one more than is given, one is missing.
-  #assertEnoughParameters(sql: string, given: number): void {
+  // SQLite takes a parameter that is not given as NULL, and does not tell how many a statement has. But it refuses one too
+  // many, so its explanation, which has the same parameters and changes nothing, has to take these and not one more.
+  #assertParameterCount(sql: string, given: number): void {
     if (/^\s*EXPLAIN\b/i.test(sql)) return
     const explanation = this.#database.prepare(`EXPLAIN ${sql}`)
-    try {
-      explanation.get(...new Array<null>(given + 1).fill(null))
-    } catch {
-      return
-    }
-    throw unusable('a value for each parameter', sql, `only ${given} came`)
+    if (!takes(explanation, given))
+      throw unusable('a parameter for each value', sql, `${given} came, which is more`)
+    if (takes(explanation, given + 1)) throw unusable('a value for each parameter', sql, `only ${given} came`)
   }
 
   #assertUsable(): void {
@@ -261,6 +255,16 @@ function refusal(action: number, first: string | null, second: string | null): s
       return [first, second].some((name) => name?.toLowerCase() === checkpointTable)
         ? `a change of ${checkpointTable}`
         : undefined
+  }
+}
+
+function takes(statement: StatementSync, parameterCount: number): boolean {
+  try {
+    statement.get(...new Array<null>(parameterCount).fill(null))
+    return true
+  } catch (error) {
+    if (sqliteCode(error) === sqliteCodes.outOfRange) return false
+    throw error
   }
 }
 

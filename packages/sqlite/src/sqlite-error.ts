@@ -60,6 +60,7 @@ export const sqliteCodes = {
   full: 13,
   cannotOpen: 14,
   refusedByAuthorizer: 23,
+  outOfRange: 25,
   notADatabase: 26,
 } as const
 
