@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { Room, Visits, VisitsOf } from '../test/seat.ts'
 import {
+  AnnalsError,
   createApp,
   createMemoryStore,
   defineProjectedQuery,
@@ -108,6 +109,68 @@ test('a projection goes on after its checkpoint and counts every event once, how
     expect(await app.query(KeptQuery, {}, { waitFor: await store.head() })).toBe(expected)
     await app.close()
   }
+})
+
+test('a read model that has seen more than the log holds is made anew, since the log is an older copy', async () => {
+  const kept = keptReadModels()
+  const store = createMemoryStore()
+  await fill(store, 9)
+  const app = createApp({ store, modules: [KeptQuery], readModels: [kept] })
+  await app.waitFor(9)
+  await app.close()
+  const older = createMemoryStore()
+  await fill(older, 4)
+  const restored = createApp({ store: older, modules: [KeptQuery], readModels: [kept] })
+  expect(await restored.query(KeptQuery, {}, { waitFor: 4 })).toBe(4)
+  await restored.close()
+})
+
+test('a handler that returns a promise stops its projection with a sentence that says so', async () => {
+  const Late = defineProjection({
+    name: 'late',
+    select: 'everything',
+    events: Room.events,
+    readModel: inMemory(() => ({ count: 0 })),
+    on: { SeatTaken: (async () => Promise.reject(new Error('later'))) as () => void },
+  })
+  const store = createMemoryStore()
+  const app = createApp({ store, modules: [Late] })
+  await fill(store, 1)
+  await expect(app.waitFor(1)).rejects.toMatchObject({
+    code: 'projection-failed',
+    message: expect.stringContaining('has to be synchronous'),
+  })
+  await app.close()
+})
+
+test('what the disk does to a read model is not put down to the handler', async () => {
+  const store = createMemoryStore()
+  const kept = keptReadModels()
+  const full = new AnnalsError('disk-full', 'There is no room left.', { path: 'kept' })
+  const app = createApp({
+    store,
+    modules: [
+      defineProjection({
+        name: 'unlucky',
+        select: 'everything',
+        events: Room.events,
+        readModel: { kind: 'kept' } as { kind: 'kept'; '~model'?: object },
+        on: {
+          SeatTaken: () => {
+            throw full
+          },
+        },
+      }),
+    ],
+    readModels: [kept],
+  })
+  await fill(store, 1)
+  await expect(app.waitFor(1)).rejects.toBe(full)
+  expect(app.status()).toMatchObject([{ state: 'failed', error: full }])
+  const error = (await errorOf(app.waitFor(1))) as Error
+  expect(error).toMatchObject({ code: 'projection-failed', cause: full })
+  expect(error.message).not.toContain('Mend')
+  await app.close()
 })
 
 test('closing the application ends those who wait', async () => {

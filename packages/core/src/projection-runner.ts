@@ -54,6 +54,8 @@ export class ProjectionRunner {
   /** Opens the read model and begins to follow the log. Resolves when queries can be answered, caught up or not. */
   async start(): Promise<void> {
     this.#readModel = await this.#readModels.open(this.projection)
+    // A log that was restored from an older copy goes on differently from there.
+    if (this.#readModel.checkpoint() > (await this.#store.head())) await this.#readModel.reset()
     this.#begin(this.#readModel)
   }
 
@@ -144,8 +146,9 @@ export class ProjectionRunner {
       const handler = Object.hasOwn(on, event.type) ? on[event.type] : undefined
       if (!handler) continue
       try {
-        handler(model, event)
+        assertSynchronous(handler(model, event))
       } catch (cause) {
+        if (isOfStorage(cause)) throw cause
         throw new AnnalsError(
           'projection-failed',
           `Projection ${name} stopped at position ${event.position}: its handler for ${event.type} failed with "${cause instanceof Error ? cause.message : String(cause)}". Mend the handler and start again.`,
@@ -193,4 +196,18 @@ export class ProjectionRunner {
 interface Waiting {
   readonly position: Position
   readonly settle: (error?: Error) => void
+}
+
+function assertSynchronous(returned: unknown): void {
+  if (!(returned instanceof Promise)) return
+  // It is this error that is told, not that of what it went on to do.
+  returned.catch(() => undefined)
+  throw new Error(
+    'it returned a promise, but a handler has to be synchronous: what it does later is in no batch',
+  )
+}
+
+// What the disk does to a read model is no fault of the handler that met it.
+function isOfStorage(error: unknown): boolean {
+  return isAnnalsError(error) && /^(?:store|disk)-/.test(error.code)
 }
