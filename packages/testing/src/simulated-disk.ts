@@ -82,6 +82,27 @@ export class SimulatedDisk {
     return next
   }
 
+  /**
+   * What is found when only the process ended: all that it wrote, though what it did not sync may still be lost in a later
+   * crash. No byte of this disk is
+   * changed, so it serves for copies of it too.
+   */
+  afterKill(options: Omit<SimulatedDiskOptions, 'seed'> = {}): SimulatedDisk {
+    this.#crashed = true
+    const next = new SimulatedDisk({ ...options, seed: this.random.below(2 ** 31) })
+    const copies = new Map<SimulatedFile, SimulatedFile>()
+    const copyOf = (file: SimulatedFile): SimulatedFile => {
+      const copy = copies.get(file) ?? file.copy(next)
+      copies.set(file, copy)
+      return copy
+    }
+    for (const [path, file] of this.#entries) next.#entries.set(path, copyOf(file))
+    for (const [path, file] of this.#durableEntries) next.#durableEntries.set(path, copyOf(file))
+    for (const change of this.#unsyncedEntries)
+      next.#unsyncedEntries.push('file' in change ? { ...change, file: copyOf(change.file) } : change)
+    return next
+  }
+
   /** Turns one bit of a file, as a disk does by itself. Answers with where, or nothing if no file has any bytes. */
   flipBit(choose: (path: string) => boolean): { readonly path: string; readonly offset: number } | undefined {
     const paths = [...this.#entries].filter(([path, file]) => choose(path) && file.size > 0)

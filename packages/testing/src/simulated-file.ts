@@ -43,6 +43,17 @@ export class SimulatedFile {
     return new SimulatedFile(disk, content.subarray(0, size))
   }
 
+  /** The same file of another disk, with what is durable of it and what is not. */
+  copy(disk: SimulatedDisk): SimulatedFile {
+    const copy = new SimulatedFile(disk)
+    copy.#seen = this.#seen.slice()
+    copy.#size = this.#size
+    copy.#durable = this.#durable.slice()
+    copy.#durableSize = this.#durableSize
+    copy.#unsynced = [...this.#unsynced]
+    return copy
+  }
+
   flip(offset: number, bit: number): void {
     for (const bytes of [this.#seen, this.#durable])
       if (offset < bytes.length) bytes[offset] = (bytes[offset] as number) ^ (1 << bit)
