@@ -25,22 +25,17 @@ export interface Head {
 /** The writer's side: rewritten in place after every sync, and never synced itself, since it may always be behind. */
 export class HeadFile {
   readonly #file: DiskFile
-  readonly #bytes = Buffer.alloc(headBytes)
+  readonly #storeId: string
 
   constructor(disk: Disk, directory: string, storeId: string) {
     const path = headPath(directory)
     this.#file = disk.open(path, disk.exists(path) ? 'write' : 'create')
-    this.#bytes.write(magic, 0, 'latin1')
-    this.#bytes.write(storeId, 8, 'hex')
+    this.#storeId = storeId
   }
 
-  write({ durable, position, processId }: Head): void {
-    this.#bytes.writeDoubleLE(durable, 24)
-    this.#bytes.writeDoubleLE(position, 32)
-    this.#bytes.writeUInt32LE(processId, 40)
-    this.#bytes.writeUInt32LE(crc32(this.#bytes.subarray(0, 60)), 60)
+  write(head: Head): void {
     try {
-      writeFully(this.#file, this.#bytes, 0)
+      writeFully(this.#file, encodeHead(this.#storeId, head), 0)
     } catch {
       // What it is about is durable whether or not followers hear of it now; the next one says so too.
     }
@@ -49,6 +44,18 @@ export class HeadFile {
   close(): void {
     this.#file.close()
   }
+}
+
+/** The bytes of a head file. */
+export function encodeHead(storeId: string, { durable, position, processId }: Head): Buffer {
+  const bytes = Buffer.alloc(headBytes)
+  bytes.write(magic, 0, 'latin1')
+  bytes.write(storeId, 8, 'hex')
+  bytes.writeDoubleLE(durable, 24)
+  bytes.writeDoubleLE(position, 32)
+  bytes.writeUInt32LE(processId, 40)
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, 60)), 60)
+  return bytes
 }
 
 /** What the writer said last; `undefined` if there is nothing, it is torn, or of another store. */

@@ -1,4 +1,7 @@
+export { backup } from './backup.ts'
 export { type Disk, type DiskFile, type DiskLock, realDisk } from './disk.ts'
 export { type LogOptions, type LogStats, type LogStore, openLog, type Recovery } from './log.ts'
+export { restore } from './restore.ts'
+export type { StoreCopyOptions, StoreCopyReport } from './store-copy.ts'
 export type { Damage, VerifyOptions, VerifyReport } from './verify.ts'
 export { type VerifyLogOptions, verifyLog } from './verify-log.ts'

@@ -103,7 +103,8 @@ function parseMarker(text: string): StoreMarker | undefined {
   }
 }
 
-function notAStore(directory: string, found: string): AnnalsError<'not-a-store'> {
+/** The error for a directory that holds something else. */
+export function notAStore(directory: string, found: string): AnnalsError<'not-a-store'> {
   return new AnnalsError(
     'not-a-store',
     `${directory} is not a store: expected a store or an empty directory, but found ${found}. Nothing was changed. Choose another directory.`,
