@@ -102,7 +102,8 @@ export function segmentsAlreadyThere(
   return last + 1
 }
 
-function isPartOfStore(name: string): boolean {
+/** Whether a file of this name may be part of a store, or of one that is being made. */
+export function isPartOfStore(name: string): boolean {
   const made = name.replace(/\.new$/, '')
   return made === 'annals.json' || made === 'head' || name === 'lock' || isSegmentFile(made)
 }
@@ -158,10 +159,11 @@ function otherHistory(
   )
 }
 
-function wrongTarget(expected: string, received: string): AnnalsError<'invalid-argument'> {
+/** The error for a directory that a store is not to be made in. */
+export function wrongTarget(expected: string, received: string): AnnalsError<'invalid-argument'> {
   return new AnnalsError(
     'invalid-argument',
-    `It cannot be copied there: expected ${expected}, but got ${received}. Nothing was changed. Choose another directory.`,
+    `The target cannot be used: expected ${expected}, but got ${received}. Nothing was changed. Choose another directory.`,
     { argument: 'target', expected, received },
   )
 }

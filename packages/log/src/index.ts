@@ -1,6 +1,8 @@
 export { backup } from './backup.ts'
 export { type Disk, type DiskFile, type DiskLock, realDisk } from './disk.ts'
 export { type LogOptions, type LogStats, type LogStore, openLog, type Recovery } from './log.ts'
+export type { RetentionChange } from './log-index.ts'
+export { type RepairOptions, type RepairReport, repair } from './repair.ts'
 export { restore } from './restore.ts'
 export type { StoreCopyOptions, StoreCopyReport } from './store-copy.ts'
 export type { Damage, VerifyOptions, VerifyReport } from './verify.ts'

@@ -1,0 +1,130 @@
+import { join } from 'node:path'
+import { isAnnalsError } from '@annals/core'
+import { addressOf, segmentOf } from './address.ts'
+import { type Disk, type DiskFile, readFully } from './disk.ts'
+import { type Head, readHead } from './head-file.ts'
+import { segmentHeaderBytes, segmentName, segmentProblem } from './segment.ts'
+import { segmentFiles } from './segment-files.ts'
+import { inspectDirectory, readMarker, storeNotFound } from './store-directory.ts'
+import type { Damage } from './verify.ts'
+
+/** A log of which nothing is taken for granted, with its files open. */
+export interface DamagedLog {
+  readonly storeId: string
+  /** What it says is believed, since it has a checksum. */
+  readonly head: Head | undefined
+  /** In the order in which they belong, by what they say of themselves rather than by their names. */
+  readonly segments: readonly DamagedSegment[]
+  /** What is wrong with the files as such: missing, of another store, or without a sound header. */
+  readonly damage: readonly Damage[]
+  close(): void
+}
+
+/** A segment file of a damaged log. */
+export interface DamagedSegment {
+  readonly ordinal: number
+  readonly path: string
+  readonly file: DiskFile
+}
+
+/**
+ * Opens what is left of a log. A damaged marker is made up for by what the segments say.
+ *
+ * @throws AnnalsError `store-not-found`, `not-a-store` if there is not even a sound segment, `store-format-unsupported`
+ */
+export function openDamagedLog(disk: Disk, directory: string): DamagedLog {
+  if (!disk.exists(directory)) throw storeNotFound(directory)
+  const found: FoundSegment[] = []
+  const close = () => {
+    for (const { file } of found) file.close()
+  }
+  try {
+    for (const [named, name] of segmentFiles(disk, directory))
+      found.push(findSegment(disk, join(directory, name), named))
+    const storeId = storeIdOf(disk, directory, found)
+    const own = found.filter((segment) => segment.storeId === undefined || segment.storeId === storeId)
+    const segments = own.sort((a, b) => a.ordinal - b.ordinal)
+    const head = readHead(disk, directory, storeId)
+    const damage = [
+      ...found.filter((segment) => !own.includes(segment)).map(foreignFile),
+      ...segments.flatMap(({ path: file, problem }) =>
+        problem === undefined ? [] : [{ file, offset: 0, bytes: segmentHeaderBytes, problem }],
+      ),
+      ...missingFiles(directory, segments, head),
+    ]
+    return { storeId, head, segments, damage, close }
+  } catch (error) {
+    close()
+    throw error
+  }
+}
+
+interface FoundSegment extends DamagedSegment {
+  /** `undefined` if the header is not sound; the ordinal is then that of the name. */
+  readonly storeId: string | undefined
+  readonly problem: string | undefined
+}
+
+function findSegment(disk: Disk, path: string, named: number): FoundSegment {
+  const file = disk.open(path, 'read')
+  const header = readFully(file, Buffer.alloc(segmentHeaderBytes), 0)
+  const isWhole = header.length === segmentHeaderBytes
+  const ordinal = isWhole ? header.readUInt32LE(12) : named
+  const storeId = isWhole ? header.toString('hex', 16, 32) : ''
+  const firstPosition = isWhole ? header.readDoubleLE(32) : 0
+  const problem = segmentProblem(file, { ordinal, storeId, firstPosition })
+  return problem === undefined
+    ? { ordinal, path, file, storeId, problem }
+    : { ordinal: named, path, file, storeId: undefined, problem }
+}
+
+function storeIdOf(disk: Disk, directory: string, found: readonly FoundSegment[]): string {
+  try {
+    if (inspectDirectory(disk, directory) !== 'store') throw storeNotFound(directory)
+    return readMarker(disk, directory).storeId
+  } catch (error) {
+    const storeId = found.find((segment) => segment.storeId !== undefined)?.storeId
+    if (isAnnalsError(error, 'not-a-store') && storeId !== undefined) return storeId
+    throw error
+  }
+}
+
+function foreignFile({ path, file }: FoundSegment): Damage {
+  return { file: path, offset: 0, bytes: file.size(), problem: 'it belongs to another store' }
+}
+
+function missingFiles(
+  directory: string,
+  segments: readonly DamagedSegment[],
+  head: Head | undefined,
+): readonly Damage[] {
+  const missing: Damage[] = []
+  let next = 0
+  const expect = (ordinal: number) => {
+    if (ordinal <= next) return
+    const file = join(directory, segmentName(next))
+    // As one, since a file that is none of ours may have any number as its name.
+    const problem =
+      ordinal - next === 1 ? 'the file is missing' : `${ordinal - next} files from this one on are missing`
+    missing.push({ file, offset: 0, bytes: 0, problem })
+  }
+  for (const { ordinal } of segments) {
+    expect(ordinal)
+    next = ordinal + 1
+  }
+  const last = segments.at(-1)
+  if (!head) return missing
+  expect(segmentOf(head.durable) + 1)
+  if (
+    last &&
+    head.durable > addressOf(last.ordinal, last.file.size()) &&
+    segmentOf(head.durable) === last.ordinal
+  )
+    missing.push({
+      file: last.path,
+      offset: last.file.size(),
+      bytes: head.durable - addressOf(last.ordinal, last.file.size()),
+      problem: 'the file ends here, but more of it had been durable',
+    })
+  return missing
+}

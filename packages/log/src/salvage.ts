@@ -1,0 +1,118 @@
+import { addressOf } from './address.ts'
+import {
+  type CommitHeader,
+  checkCommit,
+  commitAlignment,
+  commitHeaderBytes,
+  commitLength,
+  looksLikeCommit,
+  readCommitHeader,
+} from './commit.ts'
+import { type DiskFile, readFully } from './disk.ts'
+import { checkRecord, recordLayout } from './event-record.ts'
+import { inspectTail, scanCommits } from './scan.ts'
+import { segmentHeaderBytes } from './segment.ts'
+
+/** What is met on the way through a damaged segment: a sound commit, or bytes that hold none. */
+export type SalvageStep = SoundCommit | LostBytes
+
+/** A commit whose checksum holds: where it begins in `bytes`, and where its content ends. */
+export interface SoundCommit {
+  readonly kind: 'commit'
+  readonly header: CommitHeader
+  readonly bytes: Buffer
+  readonly at: number
+  readonly end: number
+  /** In the file. */
+  readonly offset: number
+}
+
+/** Bytes in which there is no sound commit. */
+export interface LostBytes {
+  readonly kind: 'lost'
+  readonly offset: number
+  readonly bytes: number
+  readonly problem: string
+  /** Events in them that are sound by themselves, though not as part of their commit. */
+  readonly events: readonly LostEvent[]
+}
+
+/** What is known of an event that is lost. */
+export interface LostEvent {
+  readonly stream: string
+  readonly revision: number
+}
+
+/**
+ * Goes through a segment behind its header, and beyond each damage to the next sound commit.
+ *
+ * What a crash left unfinished at the end of the last segment is no loss, by the same rule as when a store is opened:
+ * nobody can have been told that it was recorded, unless the head or a later commit shows that it had been durable.
+ *
+ * @param durable the address up to which the last segment is known to have been durable; `undefined` for all others
+ */
+export function* salvageSteps(
+  { file, ordinal }: { readonly file: DiskFile; readonly ordinal: number },
+  durable: number | undefined,
+): Generator<SalvageStep> {
+  const size = file.size()
+  for (let offset = Math.min(size, segmentHeaderBytes); offset < size; ) {
+    const slice = Math.min(size, offset + sliceBytes)
+    const commits: SoundCommit[] = []
+    const scan = scanCommits(file, offset, size, (bytes, at, end, from) => {
+      if (from >= slice) return endOfSlice
+      commits.push({ kind: 'commit', header: readCommitHeader(bytes, at), bytes, at, end, offset: from })
+      return undefined
+    })
+    yield* commits
+    offset = scan.offset
+    if (scan.problem === undefined || scan.problem === endOfSlice) continue
+    const isTorn =
+      durable !== undefined &&
+      durable <= addressOf(ordinal, offset) &&
+      !inspectTail(file, ordinal, offset).wasDurable
+    if (isTorn) return
+    const next = nextSoundCommit(file, offset + commitAlignment, size)
+    const events = [...soundEvents(file, offset, next)]
+    yield { kind: 'lost', offset, bytes: next - offset, problem: scan.problem, events }
+    offset = next
+  }
+}
+
+const sliceBytes = 4 * 1024 * 1024
+const endOfSlice = 'end of slice'
+
+/** Where the next sound commit begins, or `to`. None is seen where there was none: its first bytes are in no text. */
+function nextSoundCommit(file: DiskFile, from: number, to: number): number {
+  for (let offset = from; offset < to; offset += sliceBytes) {
+    // Some bytes more, so that the first ones of a commit are seen whole wherever they lie.
+    const length = Math.min(to - offset, sliceBytes + commitHeaderBytes)
+    const bytes = readFully(file, Buffer.allocUnsafe(length), offset)
+    for (let at = 0; at < Math.min(sliceBytes, bytes.length); at += commitAlignment)
+      if (looksLikeCommit(bytes, at) && isSound(file, offset + at, commitLength(bytes, at), to))
+        return offset + at
+  }
+  return to
+}
+
+function isSound(file: DiskFile, offset: number, length: number, to: number): boolean {
+  if (offset + length > to) return false
+  return checkCommit(readFully(file, Buffer.allocUnsafe(length), offset), 0) !== undefined
+}
+
+/** The sound events of the commits between two offsets, as far as their lengths lead from one to the next. */
+function* soundEvents(file: DiskFile, from: number, to: number): Generator<LostEvent> {
+  for (let offset = from; offset + commitHeaderBytes <= to; ) {
+    const header = readFully(file, Buffer.alloc(commitHeaderBytes), offset)
+    if (!looksLikeCommit(header, 0) || offset + commitLength(header, 0) > to) return
+    const bytes = readFully(file, Buffer.allocUnsafe(commitLength(header, 0)), offset)
+    for (let at = commitHeaderBytes; ; ) {
+      const layout = recordLayout(bytes, at)
+      if (!layout || layout.end <= at) break
+      if (checkRecord(bytes, at, layout.end))
+        yield { stream: bytes.toString('utf8', layout.stream, layout.type), revision: layout.revision }
+      at = layout.end
+    }
+    offset += bytes.length
+  }
+}
