@@ -10,9 +10,10 @@ import { append } from './suites/append.ts'
 import { fold } from './suites/fold.ts'
 import { groceries } from './suites/groceries.ts'
 import { http } from './suites/http.ts'
+import { peers } from './suites/peers.ts'
 import { read } from './suites/read.ts'
 
-const suites: readonly Suite[] = [append, read, fold, http, groceries]
+const suites: readonly Suite[] = [append, read, fold, http, groceries, peers]
 
 // Whoever stops a measurement half-way is not to be left with a gigabyte of events.
 process.once('SIGINT', () => process.exit(130))

@@ -25,3 +25,10 @@ export function summaryOf(values: readonly number[]): Summary {
 function at(sorted: readonly number[], place: number): number {
   return sorted[place] as number
 }
+
+/** The value that a share of the values does not exceed: `0.99` for the 99th percentile, by nearest rank. */
+export function quantileOf(values: readonly number[], share: number): number {
+  if (values.length === 0) throw new RangeError('There is no quantile of no values.')
+  const sorted = [...values].sort((a, b) => a - b)
+  return at(sorted, Math.max(0, Math.ceil(share * sorted.length) - 1))
+}

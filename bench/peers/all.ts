@@ -1,0 +1,19 @@
+import { act, actWithoutQueue } from './act.ts'
+import { annals } from './annals.ts'
+import { emmett, emmettByFileName } from './emmett.ts'
+import { evtstore } from './evtstore.ts'
+import { lmdb } from './lmdb.ts'
+import type { Peer } from './peer.ts'
+import { sqlite } from './sqlite.ts'
+
+/** All stores that are measured side by side, in the order in which they take their turn. */
+export const allPeers: readonly Peer[] = [
+  annals,
+  sqlite,
+  lmdb,
+  evtstore,
+  act,
+  emmett,
+  actWithoutQueue,
+  emmettByFileName,
+]
