@@ -84,6 +84,24 @@ export function readCommitHeader(bytes: Buffer, at: number): CommitHeader {
   }
 }
 
+/**
+ * Whether a commit lies where it was written: it is the first of its group, which says where it begins, or its group is
+ * that of the commit before it. A change of retention has a group of its own, so that even one that is there twice, or
+ * gone, is noticed.
+ *
+ * @param before what the commit before says; `undefined` if that is not known
+ */
+export function isInPlace(
+  { kind, durableUpTo }: CommitHeader,
+  address: Address,
+  before: Address | undefined,
+): boolean {
+  if (durableUpTo === address) return true
+  return (
+    kind === commitKinds.append && (before === undefined ? durableUpTo < address : durableUpTo === before)
+  )
+}
+
 function aligned(length: number): number {
   return Math.ceil(length / commitAlignment) * commitAlignment
 }

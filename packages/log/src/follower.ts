@@ -54,7 +54,9 @@ export class Follower {
       const ordinal = segmentOf(this.#end)
       const segment = segments[ordinal] ?? this.#open(ordinal)
       // A segment that another one follows ends where its file ends.
-      const to = segmentOf(durable) === ordinal ? offsetOf(durable) : segment.file.size()
+      const size = segment.file.size()
+      const to = segmentOf(durable) === ordinal ? offsetOf(durable) : size
+      if (to > size) throw damaged(segment.path, size, 'the file ends here, but more of it had been durable')
       const { offset, problem } = scanCommits(segment.file, offsetOf(this.#end), to, (bytes, at, end, from) =>
         index.take(bytes, at, end, addressOf(ordinal, from)),
       )
@@ -87,6 +89,8 @@ export class Follower {
     const { disk, directory, storeId, index, segments } = this.#options
     const firstPosition = index.events.last + 1
     const path = join(directory, segmentName(ordinal))
+    // What the head says to be durable has to be there.
+    if (!disk.exists(path)) throw damaged(path, 0, 'the file is missing')
     const segment = { ordinal, firstPosition, path, file: disk.open(path, 'read') }
     // Known from here on, so that it is closed with the others.
     segments.push(segment)

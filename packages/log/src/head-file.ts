@@ -103,9 +103,13 @@ function decode(bytes: Buffer, storeId: string | undefined): Head | undefined {
   if (bytes.length < headBytes || bytes.toString('latin1', 0, 8) !== magic) return undefined
   if (crc32(bytes.subarray(0, 60)) !== bytes.readUInt32LE(60)) return undefined
   if (storeId !== undefined && bytes.toString('hex', 8, 24) !== storeId) return undefined
-  return {
-    durable: bytes.readDoubleLE(24),
-    position: bytes.readDoubleLE(32),
-    processId: bytes.readUInt32LE(40),
-  }
+  const durable = bytes.readDoubleLE(24)
+  const position = bytes.readDoubleLE(32)
+  // What no writer writes is as good as none.
+  if (!isWhole(durable) || !isWhole(position)) return undefined
+  return { durable, position, processId: bytes.readUInt32LE(40) }
+}
+
+function isWhole(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0
 }

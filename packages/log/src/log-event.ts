@@ -89,20 +89,31 @@ export class LogEvent implements RecordedEvent {
   }
 
   get data(): JsonValue {
-    if (this.#data === undefined) this.#data = JSON.parse(this.dataJson) as JsonValue
+    if (this.#data === undefined) this.#data = this.#parse(this.dataJson)
     return this.#data
   }
 
   get metadata(): JsonObject | undefined {
     if (this.#metadata === undefined) {
       const json = this.metadataJson
-      if (json !== undefined) this.#metadata = JSON.parse(json) as JsonObject
+      if (json !== undefined) this.#metadata = this.#parse(json) as JsonObject
     }
     return this.#metadata
   }
 
   toJSON(): RecordedEventObject {
     return eventObject(this)
+  }
+
+  #parse(json: string): JsonValue {
+    try {
+      return JSON.parse(json) as JsonValue
+    } catch (error) {
+      throw this.#origin.damagedAt(
+        this.position,
+        `the event at position ${this.position} holds text that is not JSON: ${(error as Error).message}`,
+      )
+    }
   }
 
   #parts(): RecordLayout {

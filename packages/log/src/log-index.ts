@@ -1,7 +1,7 @@
 import type { Position, RetentionPolicy, RetentionScope, Revision } from '@annals/core'
 import { EventIndex } from '@annals/core/store'
 import { type Address, AddressList } from './address.ts'
-import { type CommitHeader, commitHeaderBytes, commitKinds, readCommitHeader } from './commit.ts'
+import { type CommitHeader, commitHeaderBytes, commitKinds, isInPlace, readCommitHeader } from './commit.ts'
 import { decodeTags, recordLayout } from './event-record.ts'
 
 /** A change of retention, as it is kept in a commit. */
@@ -14,6 +14,7 @@ export type RetentionChange =
 export class LogIndex {
   readonly events: EventIndex
   readonly addresses = new AddressList()
+  #groupBefore: Address = 0
 
   constructor(options: { readonly storeId: string; readonly now: () => number }) {
     this.events = new EventIndex(options)
@@ -30,6 +31,8 @@ export class LogIndex {
     const expected = header.kind === commitKinds.append ? last + 1 : last
     if (header.position !== expected)
       return `its commit is for position ${header.position}, expected ${expected}`
+    if (!isInPlace(header, address, this.#groupBefore)) return 'its commit was written for another place'
+    this.#groupBefore = header.durableUpTo
     return header.kind === commitKinds.append
       ? this.#takeAppend(bytes, at, end, address, header)
       : this.#takeChange(bytes, at, end, header)

@@ -12,6 +12,7 @@ import { inspectTail, scanCommits } from './scan.ts'
 import {
   createSegment,
   damaged,
+  isUnfinished,
   ordinalOfName,
   type Segment,
   segmentHeaderBytes,
@@ -236,41 +237,51 @@ function recover(
   const head = readHead(settings.disk, settings.directory, storeId)
   let end = segmentHeaderBytes
   let recovery: Recovery | undefined
+  // Only done when nothing is found to be damaged, since then nothing may be changed.
+  let mend: (() => void) | undefined
   for (const segment of [...segments]) {
     const { ordinal, path, file } = segment
     const firstPosition = index.events.last + 1
     const isLast = ordinal === segments.length - 1
     const durable = head ? head.durable : 0
-    const header = segmentProblem(file, { ordinal, firstPosition, storeId })
+    // The next segment would be made in the place of one that has its name.
+    const isMisnamed = path !== join(settings.directory, segmentName(ordinal))
+    const header =
+      segmentProblem(file, { ordinal, firstPosition, storeId }) ??
+      (isMisnamed ? `its name is not that of segment ${ordinal}, which it is` : undefined)
     if (header) {
-      const unfinished =
-        isLast && durable <= addressOf(ordinal, segmentHeaderBytes) && file.size() <= segmentHeaderBytes
-      if (!unfinished) throw damaged(path, 0, header)
+      if (!isLast || isMisnamed || !isUnfinished(file, ordinal, head?.durable)) throw damaged(path, 0, header)
       recovery = { file: path, offset: 0, bytesCut: file.size() }
-      file.close()
-      settings.disk.remove(path)
-      settings.disk.syncDirectory(settings.directory)
+      mend = () => {
+        file.close()
+        settings.disk.remove(path)
+        settings.disk.syncDirectory(settings.directory)
+      }
       segments.pop()
       break
     }
     segments[ordinal] = { ...segment, firstPosition }
     const size = file.size()
-    const scan = scanCommits(file, segmentHeaderBytes, size, (bytes, at, contentEnd, offset) =>
-      index.take(bytes, at, contentEnd, addressOf(ordinal, offset)),
-    )
+    let misfit: string | undefined
+    const scan = scanCommits(file, segmentHeaderBytes, size, (bytes, at, contentEnd, offset) => {
+      misfit = index.take(bytes, at, contentEnd, addressOf(ordinal, offset))
+      return misfit
+    })
     end = scan.offset
     if (scan.problem === undefined) continue
     const tail = inspectTail(file, ordinal, end)
-    if (!isLast || tail.wasDurable || durable > addressOf(ordinal, end))
+    // A crash tears commits, but leaves none that is whole and does not fit.
+    if (!isLast || misfit || tail.wasDurable || durable > addressOf(ordinal, end))
       throw damaged(path, end, scan.problem)
     if (tail.end > end) recovery = { file: path, offset: end, bytesCut: tail.end - end }
-    file.truncate(end)
+    mend = () => file.truncate(scan.offset)
   }
   const last = Math.max(0, segments.length - 1)
-  if (head && head.durable > addressOf(last, end)) {
+  if (head && head.durable > addressOf(last, segments.length > 0 ? end : 0)) {
     const path = segments[last]?.path ?? join(settings.directory, segmentName(0))
     throw damaged(path, end, 'the log ends here, but more of it had been durable')
   }
+  mend?.()
   return { end, recovery }
 }
 

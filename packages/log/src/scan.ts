@@ -1,5 +1,6 @@
 import { addressOf } from './address.ts'
 import {
+  type CommitHeader,
   checkCommit,
   commitAlignment,
   commitHeaderBytes,
@@ -85,13 +86,37 @@ export function inspectTail(file: DiskFile, ordinal: number, from: number): Tail
   return { end, wasDurable }
 }
 
+/**
+ * The first sound commit that begins between two offsets and ends before the second; none is seen where there was none,
+ * since its first bytes are in no text. Reads everything once, however much of it is damaged.
+ */
+export function nextSoundCommit(
+  file: DiskFile,
+  from: number,
+  to: number,
+): { readonly offset: number; readonly header: CommitHeader } | undefined {
+  for (let offset = from; offset < to; offset += chunkBytes) {
+    // Some bytes more, so that the header of a commit is seen whole wherever it begins.
+    const length = Math.min(to - offset, chunkBytes + commitHeaderBytes)
+    const chunk = readFully(file, Buffer.allocUnsafe(length), offset)
+    for (let at = 0; at < Math.min(chunkBytes, chunk.length); at += commitAlignment) {
+      if (!looksLikeCommit(chunk, at) || offset + at + commitLength(chunk, at) > to) continue
+      const bytes = readFully(file, Buffer.allocUnsafe(commitLength(chunk, at)), offset + at)
+      if (checkCommit(bytes, 0) !== undefined)
+        return { offset: offset + at, header: readCommitHeader(bytes, 0) }
+    }
+  }
+  return undefined
+}
+
 function provesDurable(file: DiskFile, offset: number, size: number, before: number): boolean {
   const header = readFully(file, Buffer.allocUnsafe(Math.min(commitHeaderBytes, size - offset)), offset)
   if (!looksLikeCommit(header, 0)) return false
   const length = commitLength(header, 0)
-  if (offset + length > size) return false
+  // What could prove nothing need not be read.
+  if (offset + length > size || readCommitHeader(header, 0).durableUpTo <= before) return false
   const bytes = readFully(file, Buffer.allocUnsafe(length), offset)
-  return checkCommit(bytes, 0) !== undefined && readCommitHeader(bytes, 0).durableUpTo > before
+  return checkCommit(bytes, 0) !== undefined
 }
 
 function lastNonZero(bytes: Buffer): number {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { AnnalsError, type Position } from '@annals/core'
+import { type Address, addressOf } from './address.ts'
 import { type Disk, type DiskFile, readFully, writeFully } from './disk.ts'
 
 // The header of a segment, all numbers little-endian; docs/reference/log-format.md says the same in words.
@@ -91,6 +92,17 @@ export function segmentProblem(
   if (header.readDoubleLE(32) !== expected.firstPosition)
     return `it begins at position ${header.readDoubleLE(32)}, expected ${expected.firstPosition}`
   return undefined
+}
+
+/**
+ * Whether a last segment is one whose making a crash interrupted: it has no commits, its header was not written as a
+ * whole, and the head does not say that it had been.
+ */
+export function isUnfinished(file: DiskFile, ordinal: number, durable: Address | undefined): boolean {
+  if (file.size() > segmentHeaderBytes || (durable ?? 0) >= addressOf(ordinal, segmentHeaderBytes))
+    return false
+  const header = readFully(file, Buffer.alloc(segmentHeaderBytes), 0)
+  return header.length < segmentHeaderBytes || crc32(header.subarray(0, 60)) !== header.readUInt32LE(60)
 }
 
 /** The position at which a segment says it begins; of no meaning if `segmentProblem` finds its header wrong. */

@@ -4,7 +4,14 @@ import { type Address, offsetOf, segmentOf } from './address.ts'
 import { type Disk, type DiskFile, diskError, realDisk } from './disk.ts'
 import { readHead } from './head-file.ts'
 import { inspectTail, scanCommits } from './scan.ts'
-import { firstPositionOf, ordinalOfName, type Segment, segmentHeaderBytes, segmentName } from './segment.ts'
+import {
+  firstPositionOf,
+  isUnfinished,
+  ordinalOfName,
+  type Segment,
+  segmentHeaderBytes,
+  segmentName,
+} from './segment.ts'
 import { inspectDirectory, readMarker, storeNotFound } from './store-directory.ts'
 import { type Damage, type VerifyOptions, type VerifyReport, verifySegments } from './verify.ts'
 
@@ -30,9 +37,12 @@ export async function verifyLog(directory: string, options: VerifyLogOptions = {
     const { storeId } = readMarker(disk, absolute)
     const durable = readHead(disk, absolute, storeId)?.durable
     const { segments, missing } = openSegments(disk, absolute, durable, opened)
-    const ends = segments.map((segment, index) => endOf(segment, index === segments.length - 1, durable))
+    const last = segments.at(-1)
+    // One that a crash left unfinished is made anew when the store is opened.
+    const checked = last && isUnfinished(last.file, last.ordinal, durable) ? segments.slice(0, -1) : segments
+    const ends = checked.map((segment) => endOf(segment, segment === last, durable))
     const report = await verifySegments(
-      segments.map((segment, index) => ({ segment, end: ends[index]?.end ?? 0 })),
+      checked.map((segment, index) => ({ segment, end: ends[index]?.end ?? 0 })),
       storeId,
       options,
     )
@@ -57,20 +67,31 @@ function openSegments(
   durable: Address | undefined,
   opened: DiskFile[],
 ): { readonly segments: readonly Segment[]; readonly missing: readonly Damage[] } {
-  const ordinals = new Set(disk.list(directory).flatMap((name) => ordinalOfName(name) ?? []))
-  const last = Math.max(durable === undefined ? -1 : segmentOf(durable), ...ordinals)
+  const ordinals = disk
+    .list(directory)
+    .flatMap((name) => ordinalOfName(name) ?? [])
+    .sort((a, b) => a - b)
   const segments: Segment[] = []
   const missing: Damage[] = []
-  for (let ordinal = 0; ordinal <= last; ordinal++) {
-    const path = join(directory, segmentName(ordinal))
-    if (ordinals.has(ordinal)) {
-      const file = disk.open(path, 'read')
-      opened.push(file)
-      segments.push({ ordinal, path, file, firstPosition: firstPositionOf(file) })
-    } else {
-      missing.push({ file: path, offset: 0, bytes: 0, problem: 'the file is missing' })
-    }
+  let next = 0
+  const expectNext = (ordinal: number) => {
+    // As one, since a file that is none of ours may have any number as its name.
+    const problem =
+      ordinal - next === 1
+        ? 'the file is missing'
+        : `this file and all before ${segmentName(ordinal)} are missing`
+    if (ordinal > next)
+      missing.push({ file: join(directory, segmentName(next)), offset: 0, bytes: 0, problem })
   }
+  for (const ordinal of ordinals) {
+    expectNext(ordinal)
+    const path = join(directory, segmentName(ordinal))
+    const file = disk.open(path, 'read')
+    opened.push(file)
+    segments.push({ ordinal, path, file, firstPosition: firstPositionOf(file) })
+    next = ordinal + 1
+  }
+  if (durable !== undefined) expectNext(segmentOf(durable) + 1)
   return { segments, missing }
 }
 
@@ -81,13 +102,13 @@ function endOf(
   durable: Address | undefined,
 ): { readonly end: number; readonly cut?: Damage } {
   const size = file.size()
-  if (!isLast) return { end: size }
   const known =
     durable !== undefined && segmentOf(durable) === ordinal ? offsetOf(durable) : segmentHeaderBytes
   if (known > size) {
     const problem = 'the file ends here, but more of it had been durable'
     return { end: size, cut: { file: path, offset: size, bytes: known - size, problem } }
   }
+  if (!isLast) return { end: size }
   // After a crash more may be sound than the writer had come to say; what is not is cut off when the store is opened,
   // unless it is known to have been durable.
   const scan = scanCommits(file, known, size, () => undefined)

@@ -1,7 +1,8 @@
 import { type OnProgress, type Position, ProgressMeter } from '@annals/core'
-import { commitAlignment, commitHeaderBytes, commitKinds, readCommitHeader } from './commit.ts'
+import { type Address, addressOf } from './address.ts'
+import { commitAlignment, commitHeaderBytes, commitKinds, isInPlace, readCommitHeader } from './commit.ts'
 import { recordLayout } from './event-record.ts'
-import { scanCommits } from './scan.ts'
+import { nextSoundCommit, scanCommits } from './scan.ts'
 import { type Segment, segmentHeaderBytes, segmentProblem } from './segment.ts'
 
 /** What can be said to `verify`. */
@@ -52,6 +53,8 @@ export async function verifySegments(
     const header = segmentProblem(file, { ...segment, storeId }) ?? gapProblem(before, ordinal, firstPosition)
     if (header) damage.push({ file: path, offset: 0, bytes: segmentHeaderBytes, problem: header })
     let position = firstPosition
+    // What the commit before says of its group; not known behind damage.
+    let group: Address | undefined = 0
     for (let offset = segmentHeaderBytes; offset < end; ) {
       // A slice at a time, so that whoever waits for something else in this process is not kept waiting.
       const slice = Math.min(end, offset + sliceBytes)
@@ -59,7 +62,8 @@ export async function verifySegments(
       const scan = scanCommits(file, offset, end, (chunk, at, contentEnd, from) => {
         reached = from
         if (from >= slice) return endOfSlice
-        const found = checkContent(chunk, at, contentEnd, position)
+        const found = checkContent(chunk, at, contentEnd, position, addressOf(ordinal, from), group)
+        group = readCommitHeader(chunk, at).durableUpTo
         if (found.problem)
           damage.push({ file: path, offset: from, bytes: contentEnd - at, problem: found.problem })
         else commits++
@@ -70,15 +74,16 @@ export async function verifySegments(
       if (scan.problem === endOfSlice) {
         offset = reached
       } else if (scan.problem) {
-        const next = nextCommit(segment, scan.offset, end)
+        const next = nextSoundCommit(file, scan.offset + commitAlignment, end)
         damage.push({
           file: path,
           offset: scan.offset,
-          bytes: next.offset - scan.offset,
+          bytes: (next?.offset ?? end) - scan.offset,
           problem: scan.problem,
         })
-        offset = next.offset
-        if (next.position !== undefined) position = next.position
+        offset = next?.offset ?? end
+        if (next) position = next.header.position
+        group = undefined
       } else {
         offset = end
       }
@@ -109,13 +114,18 @@ function checkContent(
   at: number,
   end: number,
   expected: number,
+  address: Address,
+  group: Address | undefined,
 ): { readonly events: number; readonly nextPosition: number; readonly problem?: string } {
-  const { kind, position, eventCount } = readCommitHeader(bytes, at)
+  const header = readCommitHeader(bytes, at)
+  const { kind, position, eventCount } = header
   const text = (from: number, to: number) => JSON.parse(bytes.toString('utf8', from, to)) as unknown
   const nextPosition = kind === commitKinds.append ? position + eventCount : expected
   const wanted = kind === commitKinds.append ? expected : expected - 1
   if (position !== wanted)
     return { events: 0, nextPosition, problem: `a commit for position ${position}, expected ${wanted}` }
+  if (!isInPlace(header, address, group))
+    return { events: 0, nextPosition, problem: 'a commit was written for another place' }
   let next = at + commitHeaderBytes
   try {
     if (kind !== commitKinds.append) {
@@ -145,21 +155,3 @@ function checkContent(
     ? { events: eventCount, nextPosition }
     : { events: 0, nextPosition, problem: 'a commit does not end where its events end' }
 }
-
-function nextCommit(
-  { file }: Segment,
-  from: number,
-  end: number,
-): { readonly offset: number; readonly position?: number } {
-  for (let offset = from + commitAlignment; offset < end; offset += commitAlignment) {
-    let position: number | undefined
-    const found = scanCommits(file, offset, Math.min(end, offset + probeBytes), (bytes, at) => {
-      position = readCommitHeader(bytes, at).position
-      return endOfSlice
-    })
-    if (found.problem === endOfSlice && position !== undefined) return { offset, position }
-  }
-  return { offset: end }
-}
-
-const probeBytes = 64 * 1024
