@@ -50,6 +50,12 @@ export function writeReport(name: string, report: Report): string {
   return `bench/results/${name}.json`
 }
 
+/** Writes another file beside the results and answers with its path from the root of the checkout. */
+export function writePage(fileName: string, text: string): string {
+  writeFileSync(join(import.meta.dirname, 'results', fileName), text)
+  return `bench/results/${fileName}`
+}
+
 function figure(value: number): string {
   return rounded(value).toLocaleString('en', { maximumFractionDigits: 3 })
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { currentCommit, describeMachine } from './machine.ts'
 import { measure, type Row } from './measure.ts'
 import { type Options, optionsOf, usage } from './options.ts'
-import { fsyncMode, machineLine, rowsAsText, writeReport } from './report.ts'
+import { fsyncMode, machineLine, rowsAsText, writePage, writeReport } from './report.ts'
 import type { Suite } from './suite.ts'
 import { append } from './suites/append.ts'
 import { fold } from './suites/fold.ts'
@@ -40,6 +40,8 @@ async function runAll({ only, runs, seconds, name, data }: Options): Promise<voi
   const commit = currentCommit()
   const rows: Row[] = []
   const notes: string[] = []
+  const ran: { readonly suite: Suite; readonly rows: readonly Row[]; readonly notes: readonly string[] }[] =
+    []
   const note = (text: string) => {
     notes.push(text)
     console.log(`Note: ${text}\n`)
@@ -53,6 +55,7 @@ async function runAll({ only, runs, seconds, name, data }: Options): Promise<voi
   for (const suite of suites) {
     if (only.length > 0 && !only.includes(suite.name)) continue
     const directory = mkdtempSync(join(data, 'bench-'))
+    const [rowsBefore, notesBefore] = [rows.length, notes.length]
     const remove = () => rmSync(directory, { recursive: true, force: true })
     process.once('exit', remove)
     try {
@@ -76,8 +79,12 @@ async function runAll({ only, runs, seconds, name, data }: Options): Promise<voi
       remove()
       process.off('exit', remove)
     }
+    ran.push({ suite, rows: rows.slice(rowsBefore), notes: notes.slice(notesBefore) })
   }
   const measuredAt = new Date().toISOString()
-  const path = writeReport(name, { measuredAt, commit, machine, fsync: fsyncMode, seconds, notes, rows })
-  console.log(`Written to ${path}.`)
+  const report = { measuredAt, commit, machine, fsync: fsyncMode, seconds, notes, rows }
+  console.log(`Written to ${writeReport(name, report)}.`)
+  for (const { suite, ...own } of ran)
+    for (const [fileName, text] of suite.pages?.({ ...report, ...own }, name) ?? [])
+      console.log(`Written to ${writePage(fileName, text)}.`)
 }

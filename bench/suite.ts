@@ -1,4 +1,5 @@
 import type { Figure } from './measure.ts'
+import type { Report } from './report.ts'
 
 /** What a suite is given to measure with. */
 export interface Bench {
@@ -18,4 +19,6 @@ export interface Bench {
 export interface Suite {
   readonly name: string
   run(bench: Bench): Promise<void>
+  /** Other files to write beside the result `name`, made of this suite's rows and notes alone: name of the file, and its text. */
+  pages?(report: Report, name: string): ReadonlyMap<string, string>
 }

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { type Figure, timed } from '../measure.ts'
 import { filesIn, forgetCachedFiles } from '../page-cache.ts'
 import { allPeers } from '../peers/all.ts'
+import { annals } from '../peers/annals.ts'
 import { Appender, type AppendLoad, meanEventBytes } from '../peers/append-load.ts'
+import { chartOf } from '../peers/chart.ts'
 import {
   eventsPerStream,
   fillHistory,
@@ -13,6 +15,7 @@ import {
   rareEvents,
   rareType,
 } from '../peers/history.ts'
+import { failedUnit, pageOf, rawLimit } from '../peers/page.ts'
 import { type Peer, type PeerEvent, PeerMissing, type PeerStore } from '../peers/peer.ts'
 import { writeRaw } from '../raw-writes.ts'
 import { shopEvents } from '../shop-events.ts'
@@ -31,6 +34,17 @@ export const peers: Suite = {
       bench,
       installed.filter((peer) => !peer.withoutQueue),
     )
+  },
+  pages(report, name) {
+    const chart = chartOf(report.rows, {
+      title: 'Annals beside other ways to keep events',
+      ours: annals.name,
+      limit: rawLimit,
+    })
+    return new Map([
+      [`${name}.md`, pageOf(report, `${name}.svg`)],
+      [`${name}.svg`, chart],
+    ])
   },
 }
 
@@ -59,9 +73,6 @@ async function installedPeers(bench: Bench): Promise<readonly Peer[]> {
 // With more, those who wait for each other's locks wait for minutes.
 const withoutQueueCallers = 64
 
-/** The name under which the limit of disk and processor stands beside the systems. */
-export const rawLimit = 'raw limit'
-
 async function measureAppends(bench: Bench, all: readonly Peer[], load: AppendLoad): Promise<void> {
   const { callers, eventsEach } = load
   const what = `${callers}-${eventsEach}`
@@ -83,7 +94,9 @@ async function measureAppends(bench: Bench, all: readonly Peer[], load: AppendLo
       if (run.failure) failures.set(name, run.failure)
       if (groups === 0) groups = Math.max(100, Math.ceil(run.events / eventsEach / callers))
       figures.push({ system: name, unit: 'events/s', value: run.events / run.seconds })
-      figures.push({ system: name, unit: 'calls failed', value: run.failures / run.calls })
+      // Of most there are none to tell of.
+      if (failures.has(name))
+        figures.push({ system: name, unit: failedUnit, value: (run.failures / run.calls) * 100 })
     }
     // One write and one sync for each round in which every caller has its turn: the least that has to be done.
     const events = groups * callers * eventsEach
