@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { timed } from '../measure.ts'
 import { cartStream, shopEvents } from '../shop-events.ts'
 import type { PeerStore } from './peer.ts'
@@ -35,7 +36,7 @@ export class Appender {
     this.#store = store
   }
 
-  /** Appends for so many seconds. A rejected append is counted, and its caller goes on with the next one. */
+  /** Appends for so many seconds. A rejected append is counted, and its caller pauses and goes on with the next one. */
   async run({ callers, eventsEach, seconds }: AppendLoad): Promise<AppendRun> {
     let calls = 0
     let recorded = 0
@@ -55,6 +56,8 @@ export class Appender {
             this.#lastRevisions.set(stream, last + eventsEach)
           } catch (error) {
             failure ??= error instanceof Error ? causeOf(error).message : String(error)
+            // As a user would wait; who calls again at once may keep the one who holds the lock from its turn.
+            await setTimeout(pauseAfterFailureMs)
           }
         }
       }
@@ -83,6 +86,7 @@ export class Appender {
   }
 }
 
+const pauseAfterFailureMs = 5
 const checkedStreams = 100
 
 // Made before, so that making them is not measured; more than fit a processor's nearest caches.
