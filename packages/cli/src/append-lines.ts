@@ -124,8 +124,10 @@ class AppendWindow {
       const { position } = await this.#appender.append(streamsOf(batch))
       return { events: batch.length, position }
     } catch (error) {
-      // An earlier run may have ended in the middle of what is one append now; one by one each is known or new.
-      if (!isAnnalsError(error, 'event-ids-partly-known')) throw error
+      // An earlier run may have ended in the middle of what is one append now, or something else may have been recorded
+      // there since; one by one each is known or new.
+      if (!isAnnalsError(error, 'event-ids-partly-known') && !isAnnalsError(error, 'event-ids-reused'))
+        throw error
       let position = 0
       for (const event of batch) ({ position } = await this.#appender.append(streamsOf([event])))
       return { events: batch.length, position }

@@ -1,4 +1,5 @@
 import { AnnalsError, type JsonObject, type NewEvent } from '@annals/core'
+import { eventOfCloudEvent, isCloudEvent } from './cloud-event.ts'
 
 /** An event read from a line. */
 export interface EventLine {
@@ -9,7 +10,7 @@ export interface EventLine {
 
 /**
  * An event from one line of JSON Lines, in the form in which events are printed. What the store says of a recorded event
- * (revision, position, recordedAt) is passed over, since it will say it anew.
+ * (revision, position, recordedAt) is passed over, since it will say it anew. A CloudEvent is taken as well.
  *
  * @throws AnnalsError `invalid-event` if it is none
  */
@@ -17,6 +18,7 @@ export function parseEventLine(line: number, text: string): EventLine {
   const value = parse(text)
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw invalidLine(undefined, 'expected a JSON object with stream, type and data')
+  if (isCloudEvent(value)) return { line, ...eventOfCloudEvent(value) }
   const {
     stream,
     type,

@@ -1,9 +1,12 @@
 import { Command } from 'commander'
 import { appendCommand } from './commands/append.ts'
+import { backupCommand } from './commands/backup.ts'
 import { executeCommand } from './commands/execute.ts'
 import { queryCommand } from './commands/query.ts'
 import { rebuildCommand } from './commands/rebuild.ts'
+import { repairCommand } from './commands/repair.ts'
 import { replayCommand } from './commands/replay.ts'
+import { restoreCommand } from './commands/restore.ts'
 import { serveCommand } from './commands/serve.ts'
 import { statsCommand } from './commands/stats.ts'
 import { streamsCommand } from './commands/streams.ts'
@@ -60,6 +63,9 @@ Exit codes: 0 done, 1 the command was rejected, 2 wrong usage, 3 and up as in do
     replayCommand(action),
     rebuildCommand(action),
     verifyCommand(action),
+    backupCommand(action),
+    restoreCommand(action),
+    repairCommand(action),
     statsCommand(action),
   ])
     program.addCommand(command)

@@ -12,7 +12,7 @@ export function appendCommand(action: ActionOf): Command {
   return new Command('append')
     .summary('record an event, or JSON Lines of events from stdin')
     .description(
-      'Records an event in a stream; with "-" as the stream, events from stdin, one JSON object a line as annals replay prints them: stream, type, data, metadata, tags, id. With --app, the types and data that the application declares for a category are checked. Makes the store if there is none.',
+      'Records an event in a stream; with "-" as the stream, events from stdin, one JSON object a line as annals replay prints them: stream, type, data, metadata, tags, id; or CloudEvents. With --app, the types and data that the application declares for a category are checked. Makes the store if there is none.',
     )
     .argument('<stream>', 'the name of the stream, or - to read events from stdin')
     .argument('[json]', 'the data of the event as JSON; left out, it is null')

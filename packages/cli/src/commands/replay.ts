@@ -1,6 +1,8 @@
 import type { Position, RecordedEvent, Selection } from '@annals/core'
 import { ProgressMeter } from '@annals/core'
-import { Command } from 'commander'
+import type { LogStore } from '@annals/log'
+import { Command, Option } from 'commander'
+import { cloudEventOf } from '../cloud-event.ts'
 import { exit } from '../exit-code.ts'
 import { repeated, wholeNumber } from '../option-values.ts'
 import type { ActionOf } from '../program.ts'
@@ -12,7 +14,7 @@ export function replayCommand(action: ActionOf): Command {
   return new Command('replay')
     .summary('print events in order as JSON Lines, or count them by type')
     .description(
-      'Goes through events in the order of the log and prints them as JSON Lines, which `annals append -` takes, or with --count only how many there are of each type. Works beside a running writer. To make a read model anew, see annals rebuild.',
+      'Goes through events in the order of the log and prints them as JSON Lines, which `annals append -` takes in either format, or with --count only how many there are of each type. Works beside a running writer. To make a read model anew, see annals rebuild.',
     )
     .option('--stream <stream>', 'only the events of one stream')
     .option('--category <category>', 'only the events of one category')
@@ -20,6 +22,14 @@ export function replayCommand(action: ActionOf): Command {
     .option('--tag <tag>', 'only events with this tag; repeated, with all of them', repeated)
     .option('--after <position>', 'only events after this position', wholeNumber)
     .option('--up-to <position>', 'only events up to this position, inclusive', wholeNumber)
+    .addOption(
+      new Option(
+        '--format <format>',
+        'jsonl, as --json of other commands, or cloudevents, CloudEvents 1.0 in JSON, one a line',
+      )
+        .choices(['jsonl', 'cloudevents'])
+        .default('jsonl'),
+    )
     .option('--count', 'count by type instead of printing')
     .addHelpText(
       'after',
@@ -27,6 +37,7 @@ export function replayCommand(action: ActionOf): Command {
 Examples:
   $ annals replay --type ItemAdded --type ItemRemoved | jq .data.item
   $ annals replay --data ./data | annals append - --data ./copy
+  $ annals replay --format cloudevents --after 120000 > events.jsonl
   $ annals replay --count`,
     )
     .action(action(replayEvents))
@@ -39,6 +50,7 @@ interface ReplayOptions {
   readonly tag?: readonly string[]
   readonly after?: Position
   readonly upTo?: Position
+  readonly format: 'jsonl' | 'cloudevents'
   readonly count?: boolean
 }
 
@@ -55,6 +67,7 @@ async function replayEvents(session: Session, options: ReplayOptions): Promise<n
     const { after = 0 } = options
     const head = await store.head()
     const upTo = Math.min(options.upTo ?? head, head)
+    const form = await formOf(options, store)
     await session.withProgress('Replaying', async (onProgress) => {
       // A bar between the lines of events would only be in their way.
       const drawn = output.isTerminal && !options.count ? undefined : onProgress
@@ -63,7 +76,7 @@ async function replayEvents(session: Session, options: ReplayOptions): Promise<n
         session.throwIfInterrupted()
         events += batch.length
         if (options.count) batch.forEach(countOne)
-        else await output.lines(batch.map((event) => JSON.stringify(event)))
+        else await output.lines(batch.map((event) => JSON.stringify(form(event))))
         meter.update((batch.at(-1)?.position ?? after) - after, upTo - after)
       }
     })
@@ -75,6 +88,13 @@ async function replayEvents(session: Session, options: ReplayOptions): Promise<n
     `Replayed ${counted(events, 'event')} in ${duration(seconds)}, ${count(events / seconds)} a second.`,
   )
   return exit.done
+}
+
+/** What is printed of an event. */
+async function formOf({ format }: ReplayOptions, store: LogStore): Promise<(event: RecordedEvent) => object> {
+  if (format === 'jsonl') return (event) => event
+  const { storeId } = await store.stats()
+  return (event) => cloudEventOf(event, storeId)
 }
 
 async function printCounts({ output }: Session, counts: ReadonlyMap<string, number>): Promise<void> {
