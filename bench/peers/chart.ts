@@ -53,8 +53,8 @@ const top = 58
 const panelHeadHeight = 26
 const panelGap = 22
 const barStep = 19
-const nameWidth = 142
-const valueWidth = 76
+const nameWidth = 158
+const valueWidth = 72
 const barWidthMax = columnWidth - margin - nameWidth - valueWidth
 
 function panelAt(

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import type { JsonValue } from '@annals/core'
 import { oneAtATime } from './one-at-a-time.ts'
 import { importPeer, type Peer, type PeerEvent, type PeerStore } from './peer.ts'
@@ -27,12 +28,14 @@ async function openEmmett(
   await importPeer('sqlite3')
   const module = await importPeer<EmmettModule>('@event-driven-io/emmett-sqlite')
   const fileName = join(directory, 'events.sqlite')
-  const connection = module.sqliteConnection({ fileName })
-  const store = module.getSQLiteEventStore(
-    oneConnection ? { fileName, connectionOptions: { singleton: true, connection } } : { fileName },
-  )
-  await store.schema.migrate()
   const unmute = muteErrors()
+  await migrate(module, fileName)
+  const connection = module.sqliteConnection({ fileName })
+  const store = module.getSQLiteEventStore({
+    fileName,
+    schema: { autoMigration: 'None' },
+    ...(oneConnection && { connectionOptions: { singleton: true, connection } }),
+  })
   // For want of a read of everything in the store itself, this is what its consumers read with.
   const readAll = async (each: (event: PeerEvent) => void): Promise<void> => {
     for (let after = 0n, more = true; more; ) {
@@ -67,6 +70,20 @@ async function openEmmett(
   }
 }
 
+// Its migration does not wait for the pragma that it sends when it connects, and fails now and then because of that one.
+async function migrate(module: EmmettModule, fileName: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await module.getSQLiteEventStore({ fileName }).schema.migrate()
+      return
+    } catch (error) {
+      if (attempt === migrationsMax) throw error
+      await setTimeout(20)
+    }
+  }
+}
+
+const migrationsMax = 10
 const pageEvents = 1_000
 
 // It prints each error that it throws, and thousands of them would be what is measured.
