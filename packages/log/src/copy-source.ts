@@ -4,7 +4,7 @@ import { readCommitHeader } from './commit.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { type Head, readHead } from './head-file.ts'
 import { inspectTail, scanCommits } from './scan.ts'
-import { damaged, firstPositionOf, segmentHeaderBytes, segmentName, segmentProblem } from './segment.ts'
+import { damaged, isUnfinished, segmentHeaderBytes, segmentName } from './segment.ts'
 import { isSealedName, segmentFiles } from './segment-files.ts'
 
 /** A segment as it is to be copied: all of its file, or as much of it as is durable. */
@@ -25,7 +25,9 @@ export function segmentsToCopy(disk: Disk, directory: string, storeId: string): 
   const files = segmentFiles(disk, directory)
   let last = Math.max(-1, ...files.keys())
   // One that is just being made, or was when the machine stopped, holds nothing yet.
-  if (last > 0 && isUnfinished(disk, directory, files.get(last) as string, { ordinal: last, storeId })) last--
+  const lastName = files.get(last)
+  if (lastName !== undefined && !isSealedName(lastName))
+    if (withFile(disk, join(directory, lastName), (file) => isUnfinished(file, last, head?.durable))) last--
   const durable = head?.durable ?? 0
   if (segmentOf(durable) > last)
     throw damaged(join(directory, segmentName(segmentOf(durable))), 0, 'the file is missing')
@@ -82,20 +84,4 @@ function durableEnd(file: DiskFile, ordinal: number, head: Head | undefined): nu
     if (offset === before) throw damaged(file.path, offset, problem)
     before = offset
   }
-}
-
-function isUnfinished(
-  disk: Disk,
-  directory: string,
-  name: string,
-  expected: { readonly ordinal: number; readonly storeId: string },
-): boolean {
-  if (isSealedName(name)) return false
-  return withFile(
-    disk,
-    join(directory, name),
-    (file) =>
-      file.size() <= segmentHeaderBytes &&
-      segmentProblem(file, { ...expected, firstPosition: firstPositionOf(file) }) !== undefined,
-  )
 }

@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path'
 import { AnnalsError, type OnProgress, type Position, ProgressMeter, type Revision } from '@annals/core'
+import { addressOf } from './address.ts'
 import { isPartOfStore, wrongTarget } from './copy-target.ts'
 import { type DamagedLog, openDamagedLog } from './damaged-log.ts'
 import { type Disk, diskError, realDisk } from './disk.ts'
@@ -110,7 +111,10 @@ async function salvageInto(
     for (const segment of segments) {
       const durable = segment === segments.at(-1) ? (head?.durable ?? 0) : undefined
       for (const step of salvageSteps(segment, durable)) {
-        const problem = step.kind === 'commit' ? await store.take(step, losses) : lostProblem(step, losses)
+        const problem =
+          step.kind === 'commit'
+            ? await store.take(step, addressOf(segment.ordinal, step.offset), losses)
+            : lostProblem(step, losses)
         if (problem !== undefined) damage.push(damageOf(segment.path, step, problem))
         meter.update(Math.min(total - 1, done + step.offset), total)
       }

@@ -1,7 +1,6 @@
 import { addressOf } from './address.ts'
 import {
   type CommitHeader,
-  checkCommit,
   commitAlignment,
   commitHeaderBytes,
   commitLength,
@@ -10,7 +9,7 @@ import {
 } from './commit.ts'
 import { type DiskFile, readFully } from './disk.ts'
 import { checkRecord, recordLayout } from './event-record.ts'
-import { inspectTail, scanCommits } from './scan.ts'
+import { inspectTail, nextSoundCommit, scanCommits } from './scan.ts'
 import { segmentHeaderBytes } from './segment.ts'
 
 /** What is met on the way through a damaged segment: a sound commit, or bytes that hold none. */
@@ -72,7 +71,7 @@ export function* salvageSteps(
       durable <= addressOf(ordinal, offset) &&
       !inspectTail(file, ordinal, offset).wasDurable
     if (isTorn) return
-    const next = nextSoundCommit(file, offset + commitAlignment, size)
+    const next = nextSoundCommit(file, offset + commitAlignment, size)?.offset ?? size
     const events = [...soundEvents(file, offset, next)]
     yield { kind: 'lost', offset, bytes: next - offset, problem: scan.problem, events }
     offset = next
@@ -81,24 +80,6 @@ export function* salvageSteps(
 
 const sliceBytes = 4 * 1024 * 1024
 const endOfSlice = 'end of slice'
-
-/** Where the next sound commit begins, or `to`. None is seen where there was none: its first bytes are in no text. */
-function nextSoundCommit(file: DiskFile, from: number, to: number): number {
-  for (let offset = from; offset < to; offset += sliceBytes) {
-    // Some bytes more, so that the first ones of a commit are seen whole wherever they lie.
-    const length = Math.min(to - offset, sliceBytes + commitHeaderBytes)
-    const bytes = readFully(file, Buffer.allocUnsafe(length), offset)
-    for (let at = 0; at < Math.min(sliceBytes, bytes.length); at += commitAlignment)
-      if (looksLikeCommit(bytes, at) && isSound(file, offset + at, commitLength(bytes, at), to))
-        return offset + at
-  }
-  return to
-}
-
-function isSound(file: DiskFile, offset: number, length: number, to: number): boolean {
-  if (offset + length > to) return false
-  return checkCommit(readFully(file, Buffer.allocUnsafe(length), offset), 0) !== undefined
-}
 
 /** The sound events of the commits between two offsets, as far as their lengths lead from one to the next. */
 function* soundEvents(file: DiskFile, from: number, to: number): Generator<LostEvent> {

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import type { JsonObject, JsonValue, NewEvent, StreamAppend } from '@annals/core'
 import { DerivedEventIds } from '@annals/core/store'
-import { commitHeaderBytes, commitKinds } from './commit.ts'
+import type { Address } from './address.ts'
+import { commitHeaderBytes, commitKinds, isInPlace } from './commit.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { decodeTags, recordLayout } from './event-record.ts'
 import { type LogStore, openLog } from './log.ts'
@@ -34,11 +35,14 @@ export class SalvagedStore {
     this.#derivedIds = new DerivedEventIds(storeId)
   }
 
-  /** Records a commit anew, and tells `losses` of it. Resolves to why it cannot be, if so; then nothing of it is. */
-  async take(commit: SoundCommit, losses: Losses): Promise<string | undefined> {
+  /** Records the commit at an address anew, and tells `losses` of it. Resolves to why it cannot be, if so; then nothing of it is. */
+  async take(commit: SoundCommit, address: Address, losses: Losses): Promise<string | undefined> {
     const { position, recordedAtMs, kind } = commit.header
     const first = kind === commitKinds.append ? position : position + 1
     if (first < losses.next) return `a commit for position ${first}, expected ${losses.next}`
+    // One that got there some other way might undo a later one. Appends are known by their positions.
+    if (kind !== commitKinds.append && !isInPlace(commit.header, address, undefined))
+      return 'a change of retention that was written for another place'
     let content: readonly SalvagedEvent[] | RetentionChange
     try {
       content = kind === commitKinds.append ? this.#eventsOf(commit) : changeOf(commit)
