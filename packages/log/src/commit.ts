@@ -73,6 +73,11 @@ export function checkCommit(bytes: Buffer, at: number): number | undefined {
   return end
 }
 
+/** The end of the content of the commit at `at`, whose checksum has been checked, or is another's task. */
+export function contentEnd(bytes: Buffer, at: number): number {
+  return at + checkedFrom + bytes.readUInt32LE(at + 4)
+}
+
 /** The header of the commit at `at`, which has been checked. */
 export function readCommitHeader(bytes: Buffer, at: number): CommitHeader {
   return {

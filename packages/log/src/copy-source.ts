@@ -26,11 +26,12 @@ export function segmentsToCopy(disk: Disk, directory: string, storeId: string): 
   let last = Math.max(-1, ...files.keys())
   // One that is just being made, or was when the machine stopped, holds nothing yet.
   const lastName = files.get(last)
-  if (lastName !== undefined && !isSealedName(lastName))
+  // One that is sealed is sealed only when the next has been made.
+  const mayBeUnfinished = lastName && !isSealedName(lastName) && !isSealedName(files.get(last - 1) ?? '')
+  if (mayBeUnfinished)
     if (withFile(disk, join(directory, lastName), (file) => isUnfinished(file, last, head?.durable))) last--
-  const durable = head?.durable ?? 0
-  if (segmentOf(durable) > last)
-    throw damaged(join(directory, segmentName(segmentOf(durable))), 0, 'the file is missing')
+  const expected = Math.max(segmentOf(head?.durable ?? 0), isSealedName(files.get(last) ?? '') ? last + 1 : 0)
+  if (expected > last) throw damaged(join(directory, segmentName(expected)), 0, 'the file is missing')
   return Array.from({ length: last + 1 }, (_, ordinal) => {
     const name = files.get(ordinal)
     if (name === undefined) throw damaged(join(directory, segmentName(ordinal)), 0, 'the file is missing')

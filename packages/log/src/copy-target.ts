@@ -1,8 +1,12 @@
 import { join } from 'node:path'
 import { AnnalsError } from '@annals/core'
+import { commitLength } from './commit.ts'
+import { zstdAtOnce } from './compression.ts'
 import { type SegmentSource, withFile } from './copy-source.ts'
 import { type Disk, readFully } from './disk.ts'
 import { scanCommits } from './scan.ts'
+import { asSealed } from './seal.ts'
+import { SealedBlocks, SealedDamage, scanSealed } from './sealed-segment.ts'
 import { firstPositionOf, segmentHeaderBytes, segmentProblem } from './segment.ts'
 import { isSealedName, isSegmentFile, segmentFiles } from './segment-files.ts'
 import { notAStore, readMarker } from './store-directory.ts'
@@ -83,8 +87,11 @@ export function segmentsAlreadyThere(
     if (name === undefined) return segment.ordinal
     const paths = { from: join(from, segment.name), to: join(directory, name) }
     const isLast = segment.ordinal === last
-    // Sealing a segment again need not give the same bytes, but nothing unsealed comes from it either.
     if (isSealedName(name) !== isSealedName(segment.name)) {
+      const [sealed, full] = isSealedName(name) ? [paths.to, paths.from] : [paths.from, paths.to]
+      if (!sameCommits(disk, sealed, full, { ordinal: segment.ordinal, storeId, isCut: isLast }))
+        throw otherHistory(from, directory, `${name} holds other events`)
+      // It may have been cut where the log ended then.
       if (isLast && !isSealedName(name)) return segment.ordinal
       continue
     }
@@ -126,6 +133,40 @@ function soundEnd(disk: Disk, path: string, ordinal: number, storeId: string): n
     segmentProblem(file, { ordinal, storeId, firstPosition: firstPositionOf(file) }) === undefined
       ? scanCommits(file, segmentHeaderBytes, file.size(), () => undefined).offset
       : 0,
+  )
+}
+
+/** Whether a segment that is not sealed holds what the sealed one does; or the beginning of it, if it may be cut. */
+function sameCommits(
+  disk: Disk,
+  sealedPath: string,
+  fullPath: string,
+  expected: { readonly ordinal: number; readonly storeId: string; readonly isCut: boolean },
+): boolean {
+  return withFile(disk, sealedPath, (sealedFile) =>
+    withFile(disk, fullPath, (full) => {
+      const firstPosition = firstPositionOf(full)
+      if (segmentProblem(full, { ...expected, firstPosition })) return false
+      const end = scanCommits(full, segmentHeaderBytes, full.size(), () => undefined).offset
+      try {
+        const sealed = new SealedBlocks(sealedFile, { ...expected, firstPosition }, zstdAtOnce)
+        if (expected.isCut ? end > sealed.rawEnd : end !== sealed.rawEnd) return false
+        const { problem } = scanSealed(sealed, (bytes, at, _contentEnd, offset) => {
+          if (offset >= end) return undefined
+          const length = commitLength(bytes, at)
+          const commit = readFully(full, Buffer.alloc(length), offset)
+          if (commit.length < length) return 'the other one ends here'
+          asSealed(commit)
+          return commit.equals(bytes.subarray(at, at + length))
+            ? undefined
+            : 'the other one holds other events'
+        })
+        return problem === undefined
+      } catch (error) {
+        if (error instanceof SealedDamage) return false
+        throw error
+      }
+    }),
   )
 }
 

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { isAnnalsError } from '@annals/core'
 import { addressOf, segmentOf } from './address.ts'
+import { zstdAtOnce } from './compression.ts'
 import { type Disk, type DiskFile, readFully } from './disk.ts'
 import { type Head, readHead } from './head-file.ts'
+import { SealedBlocks, SealedDamage } from './sealed-segment.ts'
 import { segmentHeaderBytes, segmentName, segmentProblem } from './segment.ts'
-import { segmentFiles } from './segment-files.ts'
+import { isSealedName, segmentFiles } from './segment-files.ts'
 import { inspectDirectory, readMarker, storeNotFound } from './store-directory.ts'
 import type { Damage } from './verify.ts'
 
@@ -25,6 +27,10 @@ export interface DamagedSegment {
   readonly ordinal: number
   readonly path: string
   readonly file: DiskFile
+  /** Whether it is sealed. */
+  readonly isSealed: boolean
+  /** Its blocks, if it is sealed and its table is sound; without the table nothing of it can be found. */
+  readonly sealed: SealedBlocks | undefined
 }
 
 /**
@@ -72,10 +78,25 @@ function findSegment(disk: Disk, path: string, named: number): FoundSegment {
   const ordinal = isWhole ? header.readUInt32LE(12) : named
   const storeId = isWhole ? header.toString('hex', 16, 32) : ''
   const firstPosition = isWhole ? header.readDoubleLE(32) : 0
-  const problem = segmentProblem(file, { ordinal, storeId, firstPosition })
+  const isSealed = isSealedName(path)
+  const { sealed, problem } = isSealed
+    ? findBlocks(file, { ordinal, storeId, firstPosition })
+    : { sealed: undefined, problem: segmentProblem(file, { ordinal, storeId, firstPosition }) }
   return problem === undefined
-    ? { ordinal, path, file, storeId, problem }
-    : { ordinal: named, path, file, storeId: undefined, problem }
+    ? { ordinal, path, file, isSealed, sealed, storeId, problem }
+    : { ordinal: named, path, file, isSealed, sealed, storeId: undefined, problem }
+}
+
+function findBlocks(
+  file: DiskFile,
+  expected: { readonly ordinal: number; readonly storeId: string; readonly firstPosition: number },
+): { readonly sealed: SealedBlocks | undefined; readonly problem: string | undefined } {
+  try {
+    return { sealed: new SealedBlocks(file, expected, zstdAtOnce), problem: undefined }
+  } catch (error) {
+    if (error instanceof SealedDamage) return { sealed: undefined, problem: error.message }
+    throw error
+  }
 }
 
 function storeIdOf(disk: Disk, directory: string, found: readonly FoundSegment[]): string {

@@ -157,6 +157,12 @@ export function writeFully(file: DiskFile, bytes: Buffer, position: number): voi
     done += progress(file, file.writeNow(bytes.subarray(done), position + done))
 }
 
+/** The same without waiting for the disk. */
+export async function writeFullyLater(file: DiskFile, bytes: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; )
+    done += progress(file, await file.write(bytes.subarray(done), position + done))
+}
+
 /** Reads until `into` is full or the file ends; answers with what was read. */
 export function readFully(file: DiskFile, into: Buffer, position: number): Buffer {
   let done = 0

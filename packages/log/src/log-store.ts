@@ -33,7 +33,8 @@ import {
   subscribeByReading,
 } from '@annals/core/store'
 import { addressOf, offsetOf, segmentOf } from './address.ts'
-import type { BlockCache } from './block-cache.ts'
+import type { BlockCache, Found } from './block-cache.ts'
+import type { Compression } from './compression.ts'
 import { type Disk, type DiskLock, diskError } from './disk.ts'
 import { recordHeaderBytes, recordLength } from './event-record.ts'
 import type { Follower } from './follower.ts'
@@ -41,7 +42,9 @@ import type { HeadFile } from './head-file.ts'
 import type { LogStats, LogStore, Recovery } from './log.ts'
 import { type EventOrigin, LogEvent } from './log-event.ts'
 import type { LogIndex, RetentionChange } from './log-index.ts'
-import { damaged, type Segment } from './segment.ts'
+import { SealedDamage } from './sealed-segment.ts'
+import { Sealer } from './sealer.ts'
+import { damaged, type Segment, segmentEnd } from './segment.ts'
 import type { VerifyOptions, VerifyReport } from './verify.ts'
 import { verifyLog } from './verify-log.ts'
 import { Writer } from './writer.ts'
@@ -59,6 +62,11 @@ export interface OpenedLog {
   readonly recovery: Recovery | undefined
   readonly cache: BlockCache
   readonly segmentBytesMax: number
+  readonly compression: Compression
+  /** Whether syncs are always left to a thread. */
+  readonly syncsOnThreads: boolean
+  /** Whether full segments are sealed. */
+  readonly seals: boolean
   readonly writing: { readonly lock: DiskLock; readonly head: HeadFile } | undefined
   readonly follower: Follower | undefined
 }
@@ -78,6 +86,7 @@ export class LogEventStore implements LogStore {
   readonly #cache: BlockCache
   readonly #waiters = new HeadWaiters()
   readonly #writer: Writer | undefined
+  readonly #sealer: Sealer | undefined
   readonly #origin: EventOrigin
   readonly #working = new Set<Promise<unknown>>()
   #batchesThisTurn = 0
@@ -98,10 +107,17 @@ export class LogEventStore implements LogStore {
     }
     if (!log.writing) return
     const { head } = log.writing
+    if (log.seals)
+      this.#sealer = new Sealer({
+        ...log,
+        released: async () => void (await Promise.allSettled(this.#working)),
+      })
+    this.#sealer?.wake()
     this.#writer = new Writer({
       ...log,
+      onFull: () => this.#sealer?.wake(),
       onDurable: ({ segment, offset, bytes, position }) => {
-        this.#cache.extend(segment.ordinal, offset, bytes)
+        this.#cache.extend(segment, offset, bytes)
         head.write({
           durable: addressOf(segment.ordinal, offset + bytes.length),
           position,
@@ -147,6 +163,7 @@ export class LogEventStore implements LogStore {
     await this.#takeTurns()
     await this.#refresh()
     const next = this.#index.events.select(selection, options)
+    const readAhead = options.direction === 'backwards' ? -readAheadBlocks : readAheadBlocks
     let missed = -1
     for (let position = next(); position !== undefined; ) {
       const batch: RecordedEvent[] = []
@@ -156,10 +173,8 @@ export class LogEventStore implements LogStore {
         if (!event) {
           this.#assertOpen()
           // Whoever reads on from one miss to the next is reading a long way, and wants more at a time.
-          event = await this.#load(
-            position,
-            missed >= 0 && Math.abs(position - missed) < 4_096 ? readAheadBlocks : 0,
-          )
+          const goesOn = missed >= 0 && Math.abs(position - missed) < 4_096
+          event = await this.#load(position, goesOn ? readAhead : 0)
           missed = position
         }
         bytes += event.bytes
@@ -182,21 +197,21 @@ export class LogEventStore implements LogStore {
 
   #cached(position: Position): LogEvent | undefined {
     const address = this.#index.addresses.at(position)
-    const ordinal = segmentOf(address)
+    const segment = this.#log.segments[segmentOf(address)] as Segment
     const offset = offsetOf(address)
-    const header = this.#cache.get(ordinal, offset, recordHeaderBytes)
+    const header = this.#cache.get(segment, offset, recordHeaderBytes)
     if (!header) return undefined
     const length = recordLength(header.bytes, header.at)
-    const found = length >= recordHeaderBytes ? this.#cache.get(ordinal, offset, length) : undefined
-    return found && new LogEvent(position, found.bytes, found.at, length, this.#origin)
+    const found = length >= recordHeaderBytes ? this.#cache.get(segment, offset, length) : undefined
+    return found && new LogEvent(position, found.bytes, found.at, length, found.isChecked, this.#origin)
   }
 
-  async #load(position: Position, readAheadBlocks: number): Promise<LogEvent> {
+  async #load(position: Position, readAhead: number): Promise<LogEvent> {
     const address = this.#index.addresses.at(position)
     const segment = this.#log.segments[segmentOf(address)] as Segment
     const offset = offsetOf(address)
     const durableEnd = this.#durableEnd(segment)
-    const load = (length: number) => this.#loadBytes(segment, offset, length, durableEnd, readAheadBlocks)
+    const load = (length: number) => this.#loadBytes(segment, offset, length, durableEnd, readAhead)
     const header = await load(recordHeaderBytes)
     const { bytes, at } = header
     const length = at + recordHeaderBytes <= bytes.length ? recordLength(bytes, at) : 0
@@ -205,7 +220,7 @@ export class LogEventStore implements LogStore {
     const whole = at + length <= bytes.length ? header : await load(length)
     if (whole.at + length > whole.bytes.length)
       throw this.#origin.damagedAt(position, `the file ends within the event at position ${position}`)
-    return new LogEvent(position, whole.bytes, whole.at, length, this.#origin)
+    return new LogEvent(position, whole.bytes, whole.at, length, whole.isChecked, this.#origin)
   }
 
   async #loadBytes(
@@ -213,11 +228,12 @@ export class LogEventStore implements LogStore {
     offset: number,
     length: number,
     durableEnd: number,
-    readAheadBlocks: number,
-  ): Promise<{ readonly bytes: Buffer; readonly at: number }> {
+    readAhead: number,
+  ): Promise<Found> {
     try {
-      return await this.#holdingFiles(this.#cache.load(segment, offset, length, durableEnd, readAheadBlocks))
+      return await this.#holdingFiles(this.#cache.load(segment, offset, length, durableEnd, readAhead))
     } catch (error) {
+      if (error instanceof SealedDamage) throw damaged(segment.path, error.offset, error.message)
       throw diskError(error, segment.path)
     }
   }
@@ -232,9 +248,9 @@ export class LogEventStore implements LogStore {
     }
   }
 
-  #durableEnd({ ordinal, file }: Segment): number {
+  #durableEnd(segment: Segment): number {
     const end = this.#writer?.end ?? this.#log.follower?.end ?? 0
-    return segmentOf(end) === ordinal ? offsetOf(end) : file.size()
+    return segmentOf(end) === segment.ordinal ? offsetOf(end) : segmentEnd(segment)
   }
 
   subscribe(selection: Selection, options: SubscribeOptions = {}): Subscription {
@@ -316,6 +332,8 @@ export class LogEventStore implements LogStore {
       events: index.events.published,
       streams,
       segments: segments.length,
+      sealedSegments: segments.filter(({ sealed }) => sealed).length,
+      sealing: this.#sealer?.status,
       diskBytes: segments.reduce((sum, { file }) => sum + file.size(), 0),
       head: index.events.published,
       written: this.#writer?.counts ?? { groups: 0, syncs: 0, bytesWritten: 0 },
@@ -337,6 +355,7 @@ export class LogEventStore implements LogStore {
     const { writing, follower, segments, index } = this.#log
     follower?.close()
     try {
+      await this.#sealer?.close()
       await this.#writer?.close()
       if (writing && this.#writer)
         writing.head.write({ durable: this.#writer.end, position: index.events.published, processId: 0 })

@@ -1,31 +1,18 @@
 import { join, resolve } from 'node:path'
 import type { Clock, EventStore, Position } from '@annals/core'
 import { AnnalsError } from '@annals/core'
-import { addressOf, offsetOf, segmentOf } from './address.ts'
+import { addressOf } from './address.ts'
 import { BlockCache } from './block-cache.ts'
-import { type Disk, diskError, readFully, realDisk, writeFully } from './disk.ts'
+import { zstdAtOnce, zstdOnThreads } from './compression.ts'
+import { type Disk, diskError, realDisk } from './disk.ts'
 import { Follower } from './follower.ts'
-import { type Head, HeadFile, readHead } from './head-file.ts'
+import { HeadFile, readHead } from './head-file.ts'
 import { LogIndex } from './log-index.ts'
 import { LogEventStore, type OpenedLog } from './log-store.ts'
-import { inspectTail, scanCommits } from './scan.ts'
-import {
-  createSegment,
-  damaged,
-  isUnfinished,
-  ordinalOfName,
-  type Segment,
-  segmentHeaderBytes,
-  segmentName,
-  segmentProblem,
-} from './segment.ts'
-import {
-  createMarker,
-  inspectDirectory,
-  readMarker,
-  type StoreMarker,
-  storeNotFound,
-} from './store-directory.ts'
+import { recover } from './recover.ts'
+import type { SealingStatus } from './sealer.ts'
+import { createSegment, type Segment, segmentHeaderBytes } from './segment.ts'
+import { createMarker, inspectDirectory, readMarker, storeNotFound } from './store-directory.ts'
 import type { VerifyOptions, VerifyReport } from './verify.ts'
 
 /** Settings of an embedded store. */
@@ -45,6 +32,16 @@ export interface LogOptions {
   readonly cacheBytesMax?: number | undefined
   /** How often a reader looks for what is new while someone waits for it, in milliseconds. At least 1. Default: 20. */
   readonly pollIntervalMs?: number | undefined
+  /**
+   * Whether segments that are full are sealed in the background: checked, compressed to a fraction, and replaced in one
+   * step. Default: true.
+   */
+  readonly seal?: boolean | undefined
+  /**
+   * Makes the same calls have the same effects in the same order each time, as simulations need it: no other threads, and no
+   * choice by how long something took. Slower. Default: false.
+   */
+  readonly deterministic?: boolean | undefined
   /** What the store is kept on. Default: the disk of this machine. */
   readonly disk?: Disk | undefined
 }
@@ -77,6 +74,10 @@ export interface LogStats {
   readonly events: number
   readonly streams: number
   readonly segments: number
+  /** How many of them are sealed. */
+  readonly sealedSegments: number
+  /** How sealing is doing; `undefined` if this store does not seal. */
+  readonly sealing: SealingStatus | undefined
   /** What the segments take on the disk, in bytes; up to 8 MiB of it may be allocated ahead. */
   readonly diskBytes: number
   readonly head: Position
@@ -107,7 +108,10 @@ export async function openLog(directory: string, options: LogOptions = {}): Prom
   }
 }
 
-type Settings = Pick<OpenedLog, 'directory' | 'disk' | 'clock' | 'segmentBytesMax'> & {
+type Settings = Pick<
+  OpenedLog,
+  'directory' | 'disk' | 'clock' | 'segmentBytesMax' | 'compression' | 'seals' | 'syncsOnThreads'
+> & {
   readonly cacheBytesMax: number
   readonly pollIntervalMs: number
 }
@@ -119,11 +123,24 @@ function settingsOf(directory: string, options: LogOptions): Settings {
     segmentBytesMax = 64 * 1024 * 1024,
     cacheBytesMax = 64 * 1024 * 1024,
     pollIntervalMs = 20,
+    seal = true,
+    deterministic = false,
   } = options
   assertAtLeast('segmentBytesMax', segmentBytesMax, 4096)
   assertAtLeast('cacheBytesMax', cacheBytesMax, 1024 * 1024)
   assertAtLeast('pollIntervalMs', pollIntervalMs, 1)
-  return { directory: resolve(directory), disk, clock, segmentBytesMax, cacheBytesMax, pollIntervalMs }
+  const compression = deterministic ? zstdAtOnce : zstdOnThreads
+  return {
+    directory: resolve(directory),
+    disk,
+    clock,
+    segmentBytesMax,
+    cacheBytesMax,
+    pollIntervalMs,
+    compression,
+    seals: seal,
+    syncsOnThreads: deterministic,
+  }
 }
 
 function openWriting(settings: Settings, create: boolean): OpenedLog {
@@ -141,8 +158,7 @@ function openWriting(settings: Settings, create: boolean): OpenedLog {
         ? readMarker(disk, directory)
         : createMarker(disk, directory, clock())
     const index = new LogIndex({ storeId: marker.storeId, now: clock })
-    const segments = openSegments(disk, directory, opened)
-    const { end, recovery } = recover(settings, marker, index, segments)
+    const { segments, end, recovery } = recover({ ...settings, storeId: marker.storeId, index, opened })
     if (segments.length === 0) {
       const { storeId } = marker
       const first = createSegment(disk, directory, { ordinal: 0, firstPosition: 1, storeId, nowMs: clock() })
@@ -150,7 +166,6 @@ function openWriting(settings: Settings, create: boolean): OpenedLog {
       segments.push(first)
     }
     const last = segments.at(-1) as Segment
-    makeTailDurable(last, end, readHead(disk, directory, marker.storeId))
     const head = new HeadFile(disk, directory, marker.storeId)
     opened.push(head)
     head.write({ durable: addressOf(last.ordinal, end), position: index.events.last, processId: process.pid })
@@ -213,92 +228,6 @@ function openReading(settings: Settings): OpenedLog {
     follower,
   }
 }
-
-function openSegments(disk: Disk, directory: string, opened: { close(): void }[]): Segment[] {
-  const ordinals = disk
-    .list(directory)
-    .flatMap((name) => ordinalOfName(name) ?? [])
-    .sort((a, b) => a - b)
-  return ordinals.map((named, ordinal) => {
-    const path = join(directory, segmentName(named))
-    const file = disk.open(path, 'write')
-    opened.push(file)
-    return { ordinal, firstPosition: 0, path, file }
-  })
-}
-
-/** Reads all segments into the index, and cuts off what a crash left unfinished at the end of the last. */
-function recover(
-  settings: Settings,
-  { storeId }: StoreMarker,
-  index: LogIndex,
-  segments: Segment[],
-): { readonly end: number; readonly recovery: Recovery | undefined } {
-  const head = readHead(settings.disk, settings.directory, storeId)
-  let end = segmentHeaderBytes
-  let recovery: Recovery | undefined
-  // Only done when nothing is found to be damaged, since then nothing may be changed.
-  let mend: (() => void) | undefined
-  for (const segment of [...segments]) {
-    const { ordinal, path, file } = segment
-    const firstPosition = index.events.last + 1
-    const isLast = ordinal === segments.length - 1
-    const durable = head ? head.durable : 0
-    // The next segment would be made in the place of one that has its name.
-    const isMisnamed = path !== join(settings.directory, segmentName(ordinal))
-    const header =
-      segmentProblem(file, { ordinal, firstPosition, storeId }) ??
-      (isMisnamed ? `its name is not that of segment ${ordinal}, which it is` : undefined)
-    if (header) {
-      if (!isLast || isMisnamed || !isUnfinished(file, ordinal, head?.durable)) throw damaged(path, 0, header)
-      recovery = { file: path, offset: 0, bytesCut: file.size() }
-      mend = () => {
-        file.close()
-        settings.disk.remove(path)
-        settings.disk.syncDirectory(settings.directory)
-      }
-      segments.pop()
-      break
-    }
-    segments[ordinal] = { ...segment, firstPosition }
-    const size = file.size()
-    let misfit: string | undefined
-    const scan = scanCommits(file, segmentHeaderBytes, size, (bytes, at, contentEnd, offset) => {
-      misfit = index.take(bytes, at, contentEnd, addressOf(ordinal, offset))
-      return misfit
-    })
-    end = scan.offset
-    if (scan.problem === undefined) continue
-    const tail = inspectTail(file, ordinal, end)
-    // A crash tears commits, but leaves none that is whole and does not fit.
-    if (!isLast || misfit || tail.wasDurable || durable > addressOf(ordinal, end))
-      throw damaged(path, end, scan.problem)
-    if (tail.end > end) recovery = { file: path, offset: end, bytesCut: tail.end - end }
-    mend = () => file.truncate(scan.offset)
-  }
-  const last = Math.max(0, segments.length - 1)
-  if (head && head.durable > addressOf(last, segments.length > 0 ? end : 0)) {
-    const path = segments[last]?.path ?? join(settings.directory, segmentName(0))
-    throw damaged(path, end, 'the log ends here, but more of it had been durable')
-  }
-  mend?.()
-  return { end, recovery }
-}
-
-/**
- * A writer that was killed may have written what it never synced; it counts from now on, so it has to be durable. It is
- * written again, since after a failed sync the system takes pages for clean that never reached the disk.
- */
-function makeTailDurable({ ordinal, file }: Segment, end: number, head: Head | undefined): void {
-  const durable = head && segmentOf(head.durable) === ordinal ? offsetOf(head.durable) : segmentHeaderBytes
-  for (let offset = durable; offset < end; offset += rewrittenBytesMax) {
-    const bytes = readFully(file, Buffer.alloc(Math.min(rewrittenBytesMax, end - offset)), offset)
-    writeFully(file, bytes, offset)
-  }
-  file.syncNow()
-}
-
-const rewrittenBytesMax = 4 * 1024 * 1024
 
 function assertAtLeast(argument: string, value: number, min: number): void {
   if (Number.isSafeInteger(value) && value >= min) return

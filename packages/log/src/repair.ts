@@ -2,11 +2,11 @@ import { dirname, join, resolve } from 'node:path'
 import { AnnalsError, type OnProgress, type Position, ProgressMeter, type Revision } from '@annals/core'
 import { addressOf } from './address.ts'
 import { isPartOfStore, wrongTarget } from './copy-target.ts'
-import { type DamagedLog, openDamagedLog } from './damaged-log.ts'
+import { type DamagedLog, type DamagedSegment, openDamagedLog } from './damaged-log.ts'
 import { type Disk, diskError, realDisk } from './disk.ts'
 import type { RetentionChange } from './log-index.ts'
 import { Losses, type Range } from './losses.ts'
-import { type LostBytes, type SalvageStep, salvageSteps } from './salvage.ts'
+import { type LostBytes, type SalvageStep, salvageSealed, salvageSteps } from './salvage.ts'
 import { SalvagedStore } from './salvaged-store.ts'
 import { inspectDirectory, notAStore } from './store-directory.ts'
 import type { Damage } from './verify.ts'
@@ -110,11 +110,11 @@ async function salvageInto(
   try {
     for (const segment of segments) {
       const durable = segment === segments.at(-1) ? (head?.durable ?? 0) : undefined
-      for (const step of salvageSteps(segment, durable)) {
+      for (const step of stepsOf(segment, durable)) {
+        // Where the commits of a sealed segment were written is seen to by its own checksums.
+        const address = segment.isSealed ? undefined : addressOf(segment.ordinal, step.offset)
         const problem =
-          step.kind === 'commit'
-            ? await store.take(step, addressOf(segment.ordinal, step.offset), losses)
-            : lostProblem(step, losses)
+          step.kind === 'commit' ? await store.take(step, address, losses) : lostProblem(step, losses)
         if (problem !== undefined) damage.push(damageOf(segment.path, step, problem))
         meter.update(Math.min(total - 1, done + step.offset), total)
       }
@@ -152,4 +152,9 @@ function damageOf(file: string, step: SalvageStep, problem: string): Damage {
 
 function countOf(ranges: readonly Range[]): number {
   return ranges.reduce((sum, { from, to }) => sum + to - from + 1, 0)
+}
+
+function stepsOf(segment: DamagedSegment, durable: number | undefined): Iterable<SalvageStep> {
+  if (!segment.isSealed) return salvageSteps(segment, durable)
+  return segment.sealed ? salvageSealed(segment.sealed) : []
 }

@@ -10,6 +10,7 @@ import {
 import { type DiskFile, readFully } from './disk.ts'
 import { checkRecord, recordLayout } from './event-record.ts'
 import { inspectTail, nextSoundCommit, scanCommits } from './scan.ts'
+import { type SealedBlocks, SealedScan } from './sealed-segment.ts'
 import { segmentHeaderBytes } from './segment.ts'
 
 /** What is met on the way through a damaged segment: a sound commit, or bytes that hold none. */
@@ -76,6 +77,25 @@ export function* salvageSteps(
     yield { kind: 'lost', offset, bytes: next - offset, problem: scan.problem, events }
     offset = next
   }
+}
+
+/**
+ * The same for a sealed segment, block by block. A block is sound as a whole or not at all; commits that reach into one that
+ * is not are lost with it, and it goes on with the next block that begins with a commit.
+ */
+export function* salvageSealed(sealed: SealedBlocks): Generator<SalvageStep> {
+  const scan = new SealedScan(sealed, { hashes: true })
+  for (const [index, { offset, length }] of sealed.blocks.entries()) {
+    const commits: SoundCommit[] = []
+    const problem = scan.next(index, (bytes, at, end, from) => {
+      commits.push({ kind: 'commit', header: readCommitHeader(bytes, at), bytes, at, end, offset: from })
+      return undefined
+    })
+    yield* commits
+    if (problem) yield { kind: 'lost', offset, bytes: length, problem, events: [] }
+  }
+  const unfinished = scan.end()
+  if (unfinished) yield { kind: 'lost', bytes: 0, events: [], ...unfinished }
 }
 
 const sliceBytes = 4 * 1024 * 1024

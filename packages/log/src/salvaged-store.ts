@@ -35,13 +35,14 @@ export class SalvagedStore {
     this.#derivedIds = new DerivedEventIds(storeId)
   }
 
-  /** Records the commit at an address anew, and tells `losses` of it. Resolves to why it cannot be, if so; then nothing of it is. */
-  async take(commit: SoundCommit, address: Address, losses: Losses): Promise<string | undefined> {
+  /** Records the commit at an address, if that matters, anew, and tells `losses` of it. Resolves to why it cannot be, if so; then nothing of it is. */
+  async take(commit: SoundCommit, address: Address | undefined, losses: Losses): Promise<string | undefined> {
     const { position, recordedAtMs, kind } = commit.header
     const first = kind === commitKinds.append ? position : position + 1
     if (first < losses.next) return `a commit for position ${first}, expected ${losses.next}`
     // One that got there some other way might undo a later one. Appends are known by their positions.
-    if (kind !== commitKinds.append && !isInPlace(commit.header, address, undefined))
+    const isChange = kind !== commitKinds.append
+    if (isChange && address !== undefined && !isInPlace(commit.header, address, undefined))
       return 'a change of retention that was written for another place'
     let content: readonly SalvagedEvent[] | RetentionChange
     try {

@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib'
 import { AnnalsError, type Position } from '@annals/core'
 import { type Address, addressOf } from './address.ts'
 import { type Disk, type DiskFile, readFully, writeFully } from './disk.ts'
+import type { SealedBlocks } from './sealed-segment.ts'
 
 // The header of a segment, all numbers little-endian; docs/reference/log-format.md says the same in words.
 //   0       "ANNALSEG"
@@ -23,6 +24,8 @@ export interface Segment {
   readonly firstPosition: Position
   readonly path: string
   readonly file: DiskFile
+  /** Its compressed blocks, if it is sealed. */
+  readonly sealed?: SealedBlocks
 }
 
 /** The name of the file of a segment. */
@@ -33,6 +36,21 @@ export function segmentName(ordinal: number): string {
 /** The ordinal of the segment that a file name stands for, or `undefined` if it is none of a segment. */
 export function ordinalOfName(name: string): number | undefined {
   return /^\d{10}\.log$/.test(name) ? Number(name.slice(0, 10)) : undefined
+}
+
+/** The name of the file of a sealed segment. */
+export function sealedName(ordinal: number): string {
+  return `${String(ordinal).padStart(10, '0')}.sealed`
+}
+
+/** The ordinal of the sealed segment that a file name stands for, or `undefined` if it is none of one. */
+export function ordinalOfSealedName(name: string): number | undefined {
+  return /^\d{10}\.sealed$/.test(name) ? Number(name.slice(0, 10)) : undefined
+}
+
+/** Where the bytes of a segment end that is no longer written to; for a sealed one, before it was sealed. */
+export function segmentEnd({ file, sealed }: Segment): number {
+  return sealed ? sealed.rawEnd : file.size()
 }
 
 /** Makes a new, durable segment without commits. */

@@ -1,11 +1,13 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { AnnalsError, type OnProgress, type Position, ProgressMeter } from '@annals/core'
 import { type Address, addressOf } from './address.ts'
+import { zstdAtOnce } from './compression.ts'
 import { type SegmentSource, segmentsToCopy, withFile } from './copy-source.ts'
 import { openTarget, segmentsAlreadyThere } from './copy-target.ts'
 import { type Disk, diskError, readFully, readFullyLater, writeFully } from './disk.ts'
 import { encodeHead } from './head-file.ts'
-import { damaged, firstPositionOf } from './segment.ts'
+import { damaged, firstPositionOf, segmentName } from './segment.ts'
+import { isSealedName } from './segment-files.ts'
 import { inspectDirectory, readMarker, storeNotFound } from './store-directory.ts'
 import { verifySegments } from './verify.ts'
 
@@ -41,34 +43,66 @@ export async function copyStore(
   to: string,
   options: StoreCopyOptions & { readonly disk: Disk; readonly mayUpdate: boolean },
 ): Promise<StoreCopyReport> {
-  const { disk, mayUpdate } = options
-  try {
-    if (inspectDirectory(disk, from) !== 'store') throw storeNotFound(from)
-    const { storeId } = readMarker(disk, from)
-    const target = openTarget(disk, to, { source: from, storeId, mayUpdate })
+  // As it was before the first attempt.
+  const before: { kept?: number } = {}
+  for (let attempt = 1; ; attempt++) {
     try {
-      const segments = segmentsToCopy(disk, from, storeId)
-      const kept = segmentsAlreadyThere(disk, { from, segments, storeId }, target)
-      const report = await copySegments(segments, kept, { ...options, from, to, storeId })
-      const head = { durable: report.end, position: report.position, processId: 0 }
-      replaceFile(disk, to, 'head', encodeHead(storeId, head))
-      // Only with it is the directory a store.
-      if (!target.isStore) replaceFile(disk, to, 'annals.json', wholeFile(disk, join(from, 'annals.json')))
-      return {
-        storeId,
-        position: report.position,
-        segmentsCopied: segments.length - kept,
-        segmentsKept: kept,
-        bytesCopied: bytesOf(segments.slice(kept)),
-        bytes: bytesOf(segments),
-      }
-    } finally {
-      target.release()
+      return await tryToCopy(from, to, options, before)
+    } catch (error) {
+      // A writer beside seals segments, and the file of a full one then goes. What was copied so far is kept.
+      if (isGone(error, from) && attempt < attemptsMax) continue
+      throw error instanceof AnnalsError || !(error instanceof Error && 'code' in error)
+        ? error
+        : diskError(error, 'path' in error ? String(error.path) : to)
     }
-  } catch (error) {
-    throw error instanceof AnnalsError || !(error instanceof Error && 'code' in error)
-      ? error
-      : diskError(error, 'path' in error ? String(error.path) : to)
+  }
+}
+
+const attemptsMax = 1_000
+
+function isGone(error: unknown, directory: string): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    error.code === 'ENOENT' &&
+    'path' in error &&
+    dirname(String(error.path)) === directory
+  )
+}
+
+async function tryToCopy(
+  from: string,
+  to: string,
+  options: StoreCopyOptions & { readonly disk: Disk; readonly mayUpdate: boolean },
+  before: { kept?: number },
+): Promise<StoreCopyReport> {
+  const { disk, mayUpdate } = options
+  if (inspectDirectory(disk, from) !== 'store') throw storeNotFound(from)
+  const { storeId } = readMarker(disk, from)
+  const target = openTarget(disk, to, { source: from, storeId, mayUpdate })
+  try {
+    const segments = segmentsToCopy(disk, from, storeId)
+    const kept = segmentsAlreadyThere(disk, { from, segments, storeId }, target)
+    before.kept ??= kept
+    const report = await copySegments(
+      segments,
+      { kept, keptBefore: before.kept },
+      { ...options, from, to, storeId },
+    )
+    const head = { durable: report.end, position: report.position, processId: 0 }
+    replaceFile(disk, to, 'head', encodeHead(storeId, head))
+    // Only with it is the directory a store.
+    if (!target.isStore) replaceFile(disk, to, 'annals.json', wholeFile(disk, join(from, 'annals.json')))
+    return {
+      storeId,
+      position: report.position,
+      segmentsCopied: segments.length - before.kept,
+      segmentsKept: before.kept,
+      bytesCopied: bytesOf(segments.slice(before.kept)),
+      bytes: bytesOf(segments),
+    }
+  } finally {
+    target.release()
   }
 }
 
@@ -83,13 +117,13 @@ interface Copying {
 /** Copies all segments but the first `kept`. Resolves to where the copy ends then. */
 async function copySegments(
   segments: readonly SegmentSource[],
-  kept: number,
+  { kept, keptBefore }: { readonly kept: number; readonly keptBefore: number },
   copying: Copying,
 ): Promise<{ readonly end: Address; readonly position: Position }> {
   const { disk, from, to, onProgress } = copying
-  const total = bytesOf(segments.slice(kept))
+  const total = bytesOf(segments.slice(keptBefore))
   const meter = new ProgressMeter(onProgress)
-  let copied = 0
+  let copied = bytesOf(segments.slice(keptBefore, kept))
   for (const segment of segments.slice(kept)) {
     const draft = join(to, `${segment.name}.new`)
     await copyFile(disk, join(from, segment.name), draft, segment.bytes, (bytes) =>
@@ -98,6 +132,8 @@ async function copySegments(
     await checkCopy(segment, draft, copying)
     disk.rename(draft, join(to, segment.name))
     disk.syncDirectory(to)
+    const full = join(to, segmentName(segment.ordinal))
+    if (isSealedName(segment.name) && disk.exists(full)) disk.remove(full)
     copied += segment.bytes
   }
   meter.update(total, total)
@@ -152,12 +188,14 @@ async function lastPosition(segment: SegmentSource, path: string, copying: Copyi
   return firstPosition + events - 1
 }
 
-async function verifyFile({ ordinal, bytes }: SegmentSource, path: string, { disk, storeId }: Copying) {
+async function verifyFile({ name, ordinal, bytes }: SegmentSource, path: string, { disk, storeId }: Copying) {
   const file = disk.open(path, 'read')
   try {
     const firstPosition = firstPositionOf(file)
     const segment = { ordinal, firstPosition, path, file }
-    return { ...(await verifySegments([{ segment, end: bytes }], storeId, {})), firstPosition }
+    const isSealed = isSealedName(name)
+    const report = await verifySegments([{ segment, end: bytes, isSealed }], storeId, zstdAtOnce, {})
+    return { ...report, firstPosition }
   } finally {
     file.close()
   }

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { AnnalsError } from '@annals/core'
 import { type Address, offsetOf, segmentOf } from './address.ts'
+import { zstdAtOnce } from './compression.ts'
 import { type Disk, type DiskFile, diskError, realDisk } from './disk.ts'
 import { readHead } from './head-file.ts'
 import { inspectTail, scanCommits } from './scan.ts'
@@ -8,7 +9,9 @@ import {
   firstPositionOf,
   isUnfinished,
   ordinalOfName,
+  ordinalOfSealedName,
   type Segment,
+  sealedName,
   segmentHeaderBytes,
   segmentName,
 } from './segment.ts'
@@ -39,14 +42,26 @@ export async function verifyLog(directory: string, options: VerifyLogOptions = {
     const { segments, missing } = openSegments(disk, absolute, durable, opened)
     const last = segments.at(-1)
     // One that a crash left unfinished is made anew when the store is opened.
-    const checked = last && isUnfinished(last.file, last.ordinal, durable) ? segments.slice(0, -1) : segments
-    const ends = checked.map((segment) => endOf(segment, segment === last, durable))
+    const isCut =
+      last &&
+      !last.isSealed &&
+      !segments.at(-2)?.isSealed &&
+      isUnfinished(last.segment.file, last.segment.ordinal, durable)
+    const checked = isCut ? segments.slice(0, -1) : segments
+    const ends = checked.map((each) =>
+      each.isSealed ? { end: each.segment.file.size() } : endOf(each.segment, each === last, durable),
+    )
     const report = await verifySegments(
-      checked.map((segment, index) => ({ segment, end: ends[index]?.end ?? 0 })),
+      checked.map((each, index) => ({ ...each, end: ends[index]?.end ?? 0 })),
       storeId,
+      zstdAtOnce,
       options,
     )
-    const damage = [...report.damage, ...missing, ...ends.flatMap(({ cut }) => cut ?? [])]
+    const damage = [
+      ...report.damage,
+      ...missing,
+      ...ends.flatMap((end) => ('cut' in end ? (end.cut ?? []) : [])),
+    ]
     return {
       ...report,
       damage: damage.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.offset - b.offset)),
@@ -66,12 +81,14 @@ function openSegments(
   directory: string,
   durable: Address | undefined,
   opened: DiskFile[],
-): { readonly segments: readonly Segment[]; readonly missing: readonly Damage[] } {
-  const ordinals = disk
-    .list(directory)
-    .flatMap((name) => ordinalOfName(name) ?? [])
-    .sort((a, b) => a - b)
-  const segments: Segment[] = []
+): {
+  readonly segments: readonly { readonly segment: Segment; readonly isSealed: boolean }[]
+  readonly missing: readonly Damage[]
+} {
+  const names = disk.list(directory)
+  const sealed = new Set(names.flatMap((name) => ordinalOfSealedName(name) ?? []))
+  const ordinals = new Set([...sealed, ...names.flatMap((name) => ordinalOfName(name) ?? [])])
+  const segments: { segment: Segment; isSealed: boolean }[] = []
   const missing: Damage[] = []
   let next = 0
   const expectNext = (ordinal: number) => {
@@ -83,15 +100,18 @@ function openSegments(
     if (ordinal > next)
       missing.push({ file: join(directory, segmentName(next)), offset: 0, bytes: 0, problem })
   }
-  for (const ordinal of ordinals) {
+  for (const ordinal of [...ordinals].sort((a, b) => a - b)) {
     expectNext(ordinal)
-    const path = join(directory, segmentName(ordinal))
+    const isSealed = sealed.has(ordinal)
+    const path = join(directory, isSealed ? sealedName(ordinal) : segmentName(ordinal))
     const file = disk.open(path, 'read')
     opened.push(file)
-    segments.push({ ordinal, path, file, firstPosition: firstPositionOf(file) })
+    segments.push({ segment: { ordinal, path, file, firstPosition: firstPositionOf(file) }, isSealed })
     next = ordinal + 1
   }
-  if (durable !== undefined) expectNext(segmentOf(durable) + 1)
+  // A sealed one is never the last.
+  if (segments.at(-1)?.isSealed) expectNext(next + 1)
+  else if (durable !== undefined) expectNext(segmentOf(durable) + 1)
   return { segments, missing }
 }
 

@@ -1,8 +1,10 @@
 import { type OnProgress, type Position, ProgressMeter } from '@annals/core'
 import { type Address, addressOf } from './address.ts'
 import { commitAlignment, commitHeaderBytes, commitKinds, isInPlace, readCommitHeader } from './commit.ts'
+import type { Compression } from './compression.ts'
 import { recordLayout } from './event-record.ts'
 import { nextSoundCommit, scanCommits } from './scan.ts'
+import { SealedBlocks, SealedDamage, SealedScan, sealedHeaderBytes } from './sealed-segment.ts'
 import { type Segment, segmentHeaderBytes, segmentProblem } from './segment.ts'
 
 /** What can be said to `verify`. */
@@ -33,10 +35,18 @@ export interface Damage {
   readonly problem: string
 }
 
+/** A segment and where what is to be verified of its file ends. */
+export interface SegmentToVerify {
+  readonly segment: Segment
+  readonly end: number
+  readonly isSealed: boolean
+}
+
 /** Reads every byte of segments again, up to their ends, and checks all that can be checked of it. */
 export async function verifySegments(
-  segments: readonly { readonly segment: Segment; readonly end: number }[],
+  segments: readonly SegmentToVerify[],
   storeId: string,
+  compression: Compression,
   { onProgress }: VerifyOptions,
 ): Promise<VerifyReport> {
   const total = segments.reduce((sum, { end }) => sum + end, 0)
@@ -47,8 +57,21 @@ export async function verifySegments(
   let bytes = 0
   // Where the segment before ended, if it was sound to its end.
   let before: { readonly ordinal: number; readonly position: Position } | undefined
-  for (const { segment, end } of segments) {
+  for (const { segment, end, isSealed } of segments) {
     const { file, path, ordinal, firstPosition } = segment
+    if (isSealed) {
+      const found = await verifySealed(segment, storeId, compression, (done) =>
+        meter.update(bytes + done, total),
+      )
+      const gap = gapProblem(before, ordinal, firstPosition)
+      if (gap) damage.push({ file: path, offset: 0, bytes: sealedHeaderBytes, problem: gap })
+      damage.push(...found.damage)
+      commits += found.commits
+      events += found.events
+      bytes += end
+      before = found.damage.length === 0 && !gap ? { ordinal, position: found.nextPosition } : undefined
+      continue
+    }
     const damageBefore = damage.length
     const header = segmentProblem(file, { ...segment, storeId }) ?? gapProblem(before, ordinal, firstPosition)
     if (header) damage.push({ file: path, offset: 0, bytes: segmentHeaderBytes, problem: header })
@@ -62,8 +85,10 @@ export async function verifySegments(
       const scan = scanCommits(file, offset, end, (chunk, at, contentEnd, from) => {
         reached = from
         if (from >= slice) return endOfSlice
-        const found = checkContent(chunk, at, contentEnd, position, addressOf(ordinal, from), group)
-        group = readCommitHeader(chunk, at).durableUpTo
+        const header = readCommitHeader(chunk, at)
+        const isThere = isInPlace(header, addressOf(ordinal, from), group)
+        const found = checkContent(chunk, at, contentEnd, position, isThere)
+        group = header.durableUpTo
         if (found.problem)
           damage.push({ file: path, offset: from, bytes: contentEnd - at, problem: found.problem })
         else commits++
@@ -97,6 +122,53 @@ export async function verifySegments(
   return { commits, events, bytes, damage }
 }
 
+/** A sealed segment: all checksums, all hashes, and the contents; damaged blocks are each named. */
+async function verifySealed(
+  { file, path, ordinal, firstPosition }: Segment,
+  storeId: string,
+  compression: Compression,
+  onBytes: (done: number) => void,
+): Promise<{
+  readonly commits: number
+  readonly events: number
+  readonly nextPosition: Position
+  readonly damage: readonly Damage[]
+}> {
+  const damage: Damage[] = []
+  let commits = 0
+  let events = 0
+  let next: Position | undefined = firstPosition
+  try {
+    const sealed = new SealedBlocks(file, { ordinal, storeId, firstPosition }, compression)
+    const scan = new SealedScan(sealed, { hashes: true })
+    for (const [index, { offset, length }] of sealed.blocks.entries()) {
+      const problem = scan.next(index, (chunk, at, contentEnd) => {
+        const { kind, position } = readCommitHeader(chunk, at)
+        // Behind damage it is not known how many events are missing.
+        const expected = next ?? (kind === commitKinds.append ? position : position + 1)
+        const found = checkContent(chunk, at, contentEnd, expected, true)
+        if (!found.problem) commits++
+        events += found.events
+        next = found.nextPosition
+        return found.problem
+      })
+      if (problem) {
+        damage.push({ file: path, offset, bytes: length, problem })
+        next = undefined
+      }
+      onBytes(offset + length)
+      await new Promise(setImmediate)
+    }
+    const unfinished = scan.end()
+    if (unfinished)
+      damage.push({ file: path, offset: unfinished.offset, bytes: 0, problem: unfinished.problem })
+  } catch (error) {
+    if (!(error instanceof SealedDamage)) throw error
+    damage.push({ file: path, offset: error.offset, bytes: 0, problem: error.message })
+  }
+  return { commits, events, nextPosition: next ?? firstPosition, damage }
+}
+
 function gapProblem(
   before: { readonly ordinal: number; readonly position: Position } | undefined,
   ordinal: number,
@@ -114,18 +186,15 @@ function checkContent(
   at: number,
   end: number,
   expected: number,
-  address: Address,
-  group: Address | undefined,
+  isThere: boolean,
 ): { readonly events: number; readonly nextPosition: number; readonly problem?: string } {
-  const header = readCommitHeader(bytes, at)
-  const { kind, position, eventCount } = header
+  const { kind, position, eventCount } = readCommitHeader(bytes, at)
   const text = (from: number, to: number) => JSON.parse(bytes.toString('utf8', from, to)) as unknown
   const nextPosition = kind === commitKinds.append ? position + eventCount : expected
   const wanted = kind === commitKinds.append ? expected : expected - 1
   if (position !== wanted)
     return { events: 0, nextPosition, problem: `a commit for position ${position}, expected ${wanted}` }
-  if (!isInPlace(header, address, group))
-    return { events: 0, nextPosition, problem: 'a commit was written for another place' }
+  if (!isThere) return { events: 0, nextPosition, problem: 'a commit was written for another place' }
   let next = at + commitHeaderBytes
   try {
     if (kind !== commitKinds.append) {

@@ -20,8 +20,12 @@ export interface WriterOptions {
   /** Where the log ends. */
   readonly end: number
   readonly segmentBytesMax: number
+  /** Whether syncs are always left to a thread, however fast the disk is. */
+  readonly syncsOnThreads: boolean
   /** Is told of everything that has become durable, before anyone who waits for it. */
   readonly onDurable: (group: DurableGroup) => void
+  /** Is told that a segment is full and another one has been begun. */
+  readonly onFull: () => void
 }
 
 /** A group of commits that has become durable. */
@@ -279,7 +283,8 @@ export class Writer {
   // for this writer that is time lost. A slow disk would hold up everything else in this process.
   async #sync(file: DiskFile, alone: boolean): Promise<void> {
     const startedMs = performance.now()
-    if (alone && this.#lastSyncMs < blockingSyncMsMax) file.syncNow()
+    const waits = alone && !this.#options.syncsOnThreads && this.#lastSyncMs < blockingSyncMsMax
+    if (waits) file.syncNow()
     else await file.sync()
     this.#lastSyncMs = performance.now() - startedMs
   }
@@ -327,6 +332,7 @@ export class Writer {
     segments.push(this.#segment)
     this.#offset = segmentHeaderBytes
     this.#allocated = segmentHeaderBytes
+    this.#options.onFull()
   }
 
   #reserve(bytes: number): void {

@@ -14,7 +14,7 @@ let content: unknown[]
 let segments: string[]
 
 beforeAll(async () => {
-  const store = await openLog(directory, { segmentBytesMax: 4096 })
+  const store = await openLog(directory, { segmentBytesMax: 4096, seal: false })
   for (let n = 0; n < 12; n++)
     await store.append([
       {
@@ -53,7 +53,7 @@ test('whatever byte of a segment is changed, opening names the file and the plac
       const spoilt = Buffer.from(bytes)
       spoilt[at] = (spoilt[at] as number) ^ (1 << (at % 8))
       const copy = damagedCopy((path) => writeFileSync(join(path, name), spoilt))
-      const error = await openLog(copy).then(
+      const error = await openLog(copy, { seal: false }).then(
         async (store) => store.close(),
         (reason: unknown) => reason,
       )
@@ -80,7 +80,7 @@ test('the head may be damaged, gone, or of another store: it is only a hint', as
     const copy = damagedCopy((path) =>
       head ? writeFileSync(join(path, 'head'), head) : rmSync(join(path, 'head')),
     )
-    const store = await openLog(copy)
+    const store = await openLog(copy, { seal: false })
     expect(contentOf(await readAll(store))).toEqual(content)
     await store.close()
   }
@@ -114,7 +114,7 @@ test('a segment that is gone, of another store or in the place of another is nam
     ],
   ]
   for (const [name, change, message] of changes) {
-    const error = await openLog(damagedCopy(change)).then(
+    const error = await openLog(damagedCopy(change), { seal: false }).then(
       () => undefined,
       (reason: unknown) => reason,
     )
@@ -128,7 +128,7 @@ test('a byte that changes while the store is open is found when its event is rea
   const bytes = readFileSync(join(directory, name))
   for (let at = 64 + 48; at < 400; at += 1) {
     const copy = damagedCopy(() => undefined)
-    const store = await openLog(copy)
+    const store = await openLog(copy, { seal: false })
     const spoilt = Buffer.from(bytes)
     spoilt[at] = (spoilt[at] as number) ^ 16
     writeFileSync(join(copy, name), spoilt)
@@ -151,7 +151,7 @@ test('a byte that changes while the store is open is found when its event is rea
 })
 
 test('verify counts what is sound, and says what is not and how far', async () => {
-  const store = await openLog(directory)
+  const store = await openLog(directory, { seal: false })
   const progress: number[] = []
   const sound = await store.verify({
     onProgress: ({ done, total }) => progress.push(done / (total as number)),
@@ -164,7 +164,7 @@ test('verify counts what is sound, and says what is not and how far', async () =
   const length = Math.ceil((12 + bytes.readUInt32LE(64 + 4)) / 8) * 8
   spoilt[64 + 60] = (spoilt[64 + 60] as number) ^ 1
   const copy = damagedCopy(() => undefined)
-  const copied = await openLog(copy)
+  const copied = await openLog(copy, { seal: false })
   writeFileSync(join(copy, name), spoilt)
   const report = await copied.verify()
   expect(report.damage).toEqual([

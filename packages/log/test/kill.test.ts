@@ -53,7 +53,7 @@ test(`a writer killed at ${rounds} random moments loses nothing that it acknowle
     await expectSound(directory, acknowledged)
   }
   expect(acknowledged.size).toBe(Math.min(rounds, 8))
-  expect(readdirSync(directory).filter((name) => name.endsWith('.log')).length).toBeGreaterThan(1)
+  expect(readdirSync(directory).filter((name) => /\.(log|sealed)$/.test(name)).length).toBeGreaterThan(1)
   expect(recovered).toBeLessThanOrEqual(rounds)
 })
 

@@ -22,7 +22,7 @@ const commits: Commit[] = []
 let segments: readonly string[]
 
 beforeAll(async () => {
-  const store = await openLog(directory, { segmentBytesMax: 4096 })
+  const store = await openLog(directory, { segmentBytesMax: 4096, seal: false })
   const appended: (readonly RecordedEvent[])[] = []
   for (let n = 0; n < 40; n++) {
     const { events } = await store.append([

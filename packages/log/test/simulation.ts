@@ -42,7 +42,10 @@ export async function simulate(
       // The last time there is nothing to disturb it, so it has to open, and everything has to be there.
       disk = disk.afterCrash(isLast ? {} : { faults, crashAtCall: random.below(250) })
     }
-    const store = await openLog(simulatedDirectory, { disk: sabotage ? sabotage(disk) : disk })
+    const store = await openLog(simulatedDirectory, {
+      disk: sabotage ? sabotage(disk) : disk,
+      deterministic: true,
+    })
     history.compare(await readAll(store))
     const { damage } = await store.verify()
     if (damage.length > 0) throw new Broken(`verify found damage: ${JSON.stringify(damage[0])}`)
@@ -51,7 +54,7 @@ export async function simulate(
     return { seed, broken: undefined, trace: [], crashes, acknowledged: history.acknowledgedCount }
   } catch (error) {
     const broken = error instanceof Broken ? error.message : String((error as Error).stack ?? error)
-    return { seed, broken, trace: disk.trace, crashes, acknowledged: history.acknowledgedCount }
+    return { seed, broken, trace: [...disk.trace], crashes, acknowledged: history.acknowledgedCount }
   }
 }
 
@@ -72,7 +75,10 @@ async function live(disk: Disk, random: Random, history: History): Promise<void>
   try {
     store = await openLog(simulatedDirectory, {
       disk,
+      clock: () => history.nowMs++,
       segmentBytesMax: random.pick([4096, 8192, 1024 * 1024]),
+      seal: random.chance(0.7),
+      deterministic: true,
     })
   } catch (error) {
     if (isExpected(error)) return
@@ -152,6 +158,8 @@ class History {
   /** By position: the text of an event that must be there, since it was acknowledged or seen. */
   readonly #promised = new Map<number, string>()
   acknowledgedCount = 0
+  /** Part of the seed too, since times are part of what is compressed. */
+  nowMs = 1_000_000
 
   begin(random: Random): Appended {
     const number = this.#appends.length

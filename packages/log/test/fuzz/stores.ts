@@ -55,23 +55,30 @@ export async function makeSpecimens(): Promise<readonly Specimen[]> {
     await makeSpecimen('closed', { segmentBytesMax: 4096, count: 16, closes: true }),
     await makeSpecimen('killed', { segmentBytesMax: 8192, count: 12, closes: false }),
     await makeSpecimen('one segment', { segmentBytesMax: 64 * 1024, count: 12, closes: true }),
+    await makeSpecimen('sealed', { segmentBytesMax: 4096, count: 16, closes: true, seal: true }),
     await makeSpecimen('new', { segmentBytesMax: 4096, count: 0, closes: true }),
   ]
 }
 
 async function makeSpecimen(
   name: string,
-  options: { readonly segmentBytesMax: number; readonly count: number; readonly closes: boolean },
+  options: {
+    readonly segmentBytesMax: number
+    readonly count: number
+    readonly closes: boolean
+    readonly seal?: boolean
+  },
 ): Promise<Specimen> {
   const disk = new SimulatedDisk({ seed: 1 })
   let nowMs = Date.UTC(2026, 0, 1)
-  const { segmentBytesMax, count, closes } = options
-  const store = await openLog(simulatedDirectory, { disk, segmentBytesMax, clock: () => nowMs++ })
+  const { segmentBytesMax, count, closes, seal = false } = options
+  const store = await openLog(simulatedDirectory, { disk, segmentBytesMax, clock: () => nowMs++, seal })
   const states = [await stateOf(store)]
   for (const change of changesOf(count)) {
     await change(store)
     states.push(await stateOf(store))
   }
+  while (((await store.stats()).sealing?.waiting ?? 0) > 0) await new Promise(setImmediate)
   if (closes) await store.close()
   const files = new Map([...filesOf(disk)].filter(([file]) => file !== 'lock'))
   if (!closes) await store.close()
