@@ -30,7 +30,7 @@ export function segmentsToCopy(disk: Disk, directory: string, storeId: string): 
   const mayBeUnfinished = lastName && !isSealedName(lastName) && !isSealedName(files.get(last - 1) ?? '')
   if (mayBeUnfinished)
     if (withFile(disk, join(directory, lastName), (file) => isUnfinished(file, last, head?.durable))) last--
-  const expected = Math.max(segmentOf(head?.durable ?? 0), isSealedName(files.get(last) ?? '') ? last + 1 : 0)
+  const expected = segmentOf(head?.durable ?? 0)
   if (expected > last) throw damaged(join(directory, segmentName(expected)), 0, 'the file is missing')
   return Array.from({ length: last + 1 }, (_, ordinal) => {
     const name = files.get(ordinal)

@@ -76,7 +76,9 @@ export class Follower {
         ? scanSealed(segment.sealed, visit)
         : scanCommits(segment.file, offsetOf(this.#end), to, visit)
       if (problem) throw damaged(segment.path, offset, problem)
-      this.#end = segmentOf(durable) === ordinal ? durable : addressOf(ordinal + 1, segmentHeaderBytes)
+      // Of a sealed segment all is durable, although the head of an interrupted backup may not know.
+      const end = segment.sealed ? addressOf(ordinal, segment.sealed.rawEnd) : durable
+      this.#end = segmentOf(durable) === ordinal ? end : addressOf(ordinal + 1, segmentHeaderBytes)
       index.events.publish(index.events.last)
     }
   }

@@ -249,6 +249,7 @@ export class LogEventStore implements LogStore {
   }
 
   #durableEnd(segment: Segment): number {
+    if (segment.sealed) return segment.sealed.rawEnd
     const end = this.#writer?.end ?? this.#log.follower?.end ?? 0
     return segmentOf(end) === segment.ordinal ? offsetOf(end) : segmentEnd(segment)
   }

@@ -158,21 +158,25 @@ function openWriting(settings: Settings, create: boolean): OpenedLog {
         ? readMarker(disk, directory)
         : createMarker(disk, directory, clock())
     const index = new LogIndex({ storeId: marker.storeId, now: clock })
-    const { segments, end, recovery } = recover({ ...settings, storeId: marker.storeId, index, opened })
-    if (segments.length === 0) {
-      const { storeId } = marker
-      const first = createSegment(disk, directory, { ordinal: 0, firstPosition: 1, storeId, nowMs: clock() })
-      opened.push(first.file)
-      segments.push(first)
+    const recovered = recover({ ...settings, storeId: marker.storeId, index, opened })
+    const { segments, recovery } = recovered
+    const { storeId } = marker
+    const found = segments.at(-1)
+    if (!found || found.sealed) {
+      const ordinal = segments.length
+      const firstPosition = index.events.last + 1
+      const next = createSegment(disk, directory, { ordinal, firstPosition, storeId, nowMs: clock() })
+      opened.push(next.file)
+      segments.push(next)
     }
     const last = segments.at(-1) as Segment
-    const head = new HeadFile(disk, directory, marker.storeId)
+    const end = last === found ? recovered.end : segmentHeaderBytes
+    const head = new HeadFile(disk, directory, storeId)
     opened.push(head)
     head.write({ durable: addressOf(last.ordinal, end), position: index.events.last, processId: process.pid })
     index.events.publish(index.events.last)
     const cache = new BlockCache(settings.cacheBytesMax)
     cache.seed(last, end)
-    const { storeId } = marker
     return {
       ...settings,
       storeId,

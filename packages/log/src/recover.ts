@@ -33,6 +33,7 @@ export interface RecoverOptions {
 
 /** What recovery found. */
 export interface Recovered {
+  /** The last one may be sealed, in a backup that was interrupted. */
   readonly segments: Segment[]
   /** Where the last segment ends. */
   readonly end: number
@@ -61,8 +62,6 @@ export function recover(options: RecoverOptions): Recovered {
       const sealed = takeSealed(segment, options)
       segments.push({ ...segment, sealed })
       end = sealed.rawEnd
-      // The next one had been made, durably, before this one was sealed.
-      if (isLast) throw damaged(join(directory, segmentName(ordinal + 1)), 0, 'the file is missing')
       continue
     }
     const isAfterSealed = segments.at(-1)?.sealed !== undefined
@@ -81,7 +80,7 @@ export function recover(options: RecoverOptions): Recovered {
   }
   clearUp()
   mend?.()
-  if (active) makeTailDurable(active, end, head)
+  if (active && !active.sealed) makeTailDurable(active, end, head)
   // A writer that was killed may have made the last segment, and not made that durable.
   disk.syncDirectory(directory)
   return { segments, end, recovery }

@@ -300,6 +300,11 @@ export class BlockHashes {
   }
 }
 
+/** Where a sealed segment ended before it was sealed; of no meaning if its header is not sound. */
+export function rawEndOf(file: DiskFile): number {
+  return readFully(file, Buffer.alloc(sealedHeaderBytes), 0).readDoubleLE(40)
+}
+
 function readHeader(
   file: DiskFile,
   expected: { readonly ordinal: number; readonly storeId: string; readonly firstPosition: Position },

@@ -6,6 +6,7 @@ import { type SegmentSource, segmentsToCopy, withFile } from './copy-source.ts'
 import { openTarget, segmentsAlreadyThere } from './copy-target.ts'
 import { type Disk, diskError, readFully, readFullyLater, writeFully } from './disk.ts'
 import { encodeHead } from './head-file.ts'
+import { rawEndOf } from './sealed-segment.ts'
 import { damaged, firstPositionOf, segmentName } from './segment.ts'
 import { isSealedName } from './segment-files.ts'
 import { inspectDirectory, readMarker, storeNotFound } from './store-directory.ts'
@@ -140,7 +141,9 @@ async function copySegments(
   const last = segments.at(-1)
   if (!last) return { end: 0, position: 0 }
   const position = await lastPosition(last, join(to, last.name), copying)
-  return { end: addressOf(last.ordinal, last.bytes), position }
+  const path = join(to, last.name)
+  const end = isSealedName(last.name) ? withFile(copying.disk, path, rawEndOf) : last.bytes
+  return { end: addressOf(last.ordinal, end), position }
 }
 
 async function copyFile(

@@ -109,9 +109,7 @@ function openSegments(
     segments.push({ segment: { ordinal, path, file, firstPosition: firstPositionOf(file) }, isSealed })
     next = ordinal + 1
   }
-  // A sealed one is never the last.
-  if (segments.at(-1)?.isSealed) expectNext(next + 1)
-  else if (durable !== undefined) expectNext(segmentOf(durable) + 1)
+  if (durable !== undefined) expectNext(segmentOf(durable) + 1)
   return { segments, missing }
 }
 
