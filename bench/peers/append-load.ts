@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { timed } from '../measure.ts'
-import { cartStream, shopEvents } from '../shop-events.ts'
+import { shopCommits } from '../shop-commits.ts'
+import { meanJsonBytes, shopEvents } from '../shop-events.ts'
 import type { PeerStore } from './peer.ts'
 
 /** How a peer is appended to. */
@@ -38,6 +39,7 @@ export class Appender {
 
   /** Appends for so many seconds. A rejected append is counted, and its caller pauses and goes on with the next one. */
   async run({ callers, eventsEach, seconds }: AppendLoad): Promise<AppendRun> {
+    const commitOf = shopCommits(eventsEach)
     let calls = 0
     let recorded = 0
     let failure: string | undefined
@@ -45,13 +47,11 @@ export class Appender {
       const endsAtMs = performance.now() + seconds * 1000
       const call = async () => {
         while (performance.now() < endsAtMs) {
-          const number = this.#next++
-          const stream = cartStream(number * 7_919)
-          const from = (number * eventsEach) % (events.length - eventsEach)
+          const { stream, events } = commitOf(this.#next++)
           const last = this.#lastRevisions.get(stream) ?? -1
           calls++
           try {
-            await this.#store.append(stream, events.slice(from, from + eventsEach), last)
+            await this.#store.append(stream, events, last)
             recorded++
             this.#lastRevisions.set(stream, last + eventsEach)
           } catch (error) {
@@ -89,13 +89,8 @@ export class Appender {
 const pauseAfterFailureMs = 5
 const checkedStreams = 100
 
-// Made before, so that making them is not measured; more than fit a processor's nearest caches.
-const events = shopEvents(4_096)
-
 /** The mean size of the events as JSON text, in bytes: the least that has to be written of one. */
-export const meanEventBytes = Math.round(
-  events.reduce((sum, { data }) => sum + Buffer.byteLength(JSON.stringify(data)), 0) / events.length,
-)
+export const meanEventBytes = Math.round(meanJsonBytes(shopEvents(4_096)))
 
 function causeOf(error: Error): Error {
   return error.cause instanceof Error ? causeOf(error.cause) : error

@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { createMemoryStore, type EventStore, type NewEvent, type StreamAppend } from '@annals/core'
+import { createMemoryStore, type EventStore } from '@annals/core'
 import { type LogStore, openLog } from '@annals/log'
 import { type Figure, timed } from '../measure.ts'
 import { writeRaw } from '../raw-writes.ts'
-import { cartStream, shopEvents } from '../shop-events.ts'
+import { shopCommits } from '../shop-commits.ts'
 import type { Bench, Suite } from '../suite.ts'
 
 /** Durable appends by many callers at once, each beside what a bare loop gets from the same disk for the same bytes. */
@@ -80,34 +80,26 @@ async function measureMemory(bench: Bench, load: Load): Promise<void> {
 // Beyond this it would be the collector of garbage that is measured.
 const memoryEventsMax = 300_000
 
-// Made before, so that making them is not measured; more than fit a processor's nearest caches.
-const events = shopEvents(4_096)
-
 async function appendFor(
   store: EventStore,
   { callers, eventsEach }: Load,
   seconds: number,
   countMax = Number.POSITIVE_INFINITY,
 ): Promise<{ readonly count: number; readonly seconds: number }> {
+  const commitOf = shopCommits(eventsEach)
   let next = 0
   let count = 0
   const taken = await timed(async () => {
     const endsAtMs = performance.now() + seconds * 1000
     const call = async () => {
       while (performance.now() < endsAtMs && count < countMax) {
-        await store.append(appendOf(next++, eventsEach))
+        await store.append(commitOf(next++))
         count += eventsEach
       }
     }
     await Promise.all(Array.from({ length: callers }, call))
   })
   return { count, seconds: taken.seconds }
-}
-
-function appendOf(number: number, eventsEach: number): StreamAppend {
-  const from = (number * eventsEach) % (events.length - eventsEach)
-  const chosen: readonly NewEvent[] = events.slice(from, from + eventsEach)
-  return { stream: cartStream(number * 7_919), events: chosen }
 }
 
 function nameOf({ callers, eventsEach }: Load): string {

@@ -1,16 +1,9 @@
 import { join } from 'node:path'
-import {
-  createApp,
-  createMemoryStore,
-  defineFold,
-  defineLiveQuery,
-  type EventStore,
-  type NewEvent,
-} from '@annals/core'
+import { createApp, createMemoryStore, defineFold, defineLiveQuery, type EventStore } from '@annals/core'
 import { openLog } from '@annals/log'
 import { z } from 'zod'
 import { timed } from '../measure.ts'
-import { cartStream, shopEvents } from '../shop-events.ts'
+import { cartStream, Shop } from '../shop-events.ts'
 import type { Bench, Suite } from '../suite.ts'
 
 const streamCount = 100
@@ -50,9 +43,10 @@ const CartTotals = defineLiveQuery({
 })
 
 async function measureFolds(bench: Bench, store: EventStore, system: string): Promise<void> {
-  const events = shopEvents(eventsEach)
-  await fill(store, events)
-  const texts = events.map((event) => ({ type: event.type, json: JSON.stringify(event.data) }))
+  await fill(store)
+  const texts = new Shop()
+    .record(0, eventsEach)
+    .map((event) => ({ type: event.type, json: JSON.stringify(event.data) }))
   const app = createApp({ store, modules: [CartTotals] })
   await bench.measure(`fold streams of ${eventsEach.toLocaleString('en')} events`, async () => {
     const folded = await timed(async () => {
@@ -78,12 +72,13 @@ async function measureFolds(bench: Bench, store: EventStore, system: string): Pr
 }
 
 // Ten events of each stream at a time, so that each lies scattered over the log.
-async function fill(store: EventStore, events: readonly NewEvent[]): Promise<void> {
+async function fill(store: EventStore): Promise<void> {
+  const shop = new Shop()
   for (let from = 0; from < eventsEach; from += 10) {
     await store.append(
       Array.from({ length: streamCount }, (_, number) => ({
         stream: cartStream(number),
-        events: events.slice(from, from + 10),
+        events: shop.record(number, 10),
       })),
     )
   }

@@ -2,11 +2,12 @@ import { join } from 'node:path'
 import { createMemoryStore, type EventStore, type Selection } from '@annals/core'
 import { type LogStore, openLog } from '@annals/log'
 import { type Figure, timed } from '../measure.ts'
-import { shopEvents, spreadOverCarts } from '../shop-events.ts'
+import { cartCount, cartStream, Shop, scatteredCart, shopEvents } from '../shop-events.ts'
 import type { Bench, Suite } from '../suite.ts'
 
 const eventCount = 300_000
-const longStream = 'cart-long'
+const longCart = cartCount
+const longStream = cartStream(longCart)
 const longStreamEvents = 10_000
 
 /** Reading everything and one long stream, the data decoded and not, and opening the store. */
@@ -34,18 +35,16 @@ export const read: Suite = {
 
 // The long stream lies scattered among the carts, as it would if it had grown over the same time.
 async function fill(store: EventStore): Promise<void> {
-  const events = shopEvents(6_000)
+  const shop = new Shop()
   const appends = 500
   const longEach = longStreamEvents / appends
   const cartsEach = eventCount / appends - longEach
   for (let number = 0; number < appends; number++) {
-    const from = (number * (cartsEach + longEach)) % events.length
-    const ofCarts = events.slice(from, from + cartsEach)
-    const ofLong = events.slice(from + cartsEach, from + cartsEach + longEach)
-    await store.append([
-      ...spreadOverCarts(ofCarts, number * cartsEach),
-      { stream: longStream, events: ofLong },
-    ])
+    const ofCarts = Array.from({ length: cartsEach }, (_, place) => {
+      const cart = scatteredCart(number * cartsEach + place)
+      return { stream: cartStream(cart), events: shop.record(cart, 1) }
+    })
+    await store.append([...ofCarts, { stream: longStream, events: shop.record(longCart, longEach) }])
   }
 }
 
