@@ -1,11 +1,16 @@
 import { type Summary, summaryOf } from './statistics.ts'
 
+/** What the median of a figure is held to, in the unit of the figure. */
+export type Expected = { readonly atLeast: number } | { readonly atMost: number }
+
 /** One number that one system gave in one run. */
 export interface Figure {
   readonly system: string
   /** What is counted, such as `events/s`. */
   readonly unit: string
   readonly value: number
+  /** What the median is held to, if something is expected of it. */
+  readonly expected?: Expected
 }
 
 /** What all runs of one system gave for one measure, as it is printed and kept. */
@@ -13,6 +18,7 @@ export interface Row extends Summary {
   readonly measure: string
   readonly system: string
   readonly unit: string
+  readonly expected?: Expected
 }
 
 /**
@@ -25,23 +31,21 @@ export async function measure(
   round: () => Promise<readonly Figure[]>,
 ): Promise<readonly Row[]> {
   await round()
-  const rows = new Map<
-    string,
-    { readonly system: string; readonly unit: string; readonly values: number[] }
-  >()
+  const rows = new Map<string, { readonly figure: Figure; readonly values: number[] }>()
   for (let run = 0; run < runs; run++) {
-    for (const { system, unit, value } of await round()) {
-      const key = `${system}\n${unit}`
-      const row = rows.get(key) ?? { system, unit, values: [] }
+    for (const figure of await round()) {
+      const key = `${figure.system}\n${figure.unit}`
+      const row = rows.get(key) ?? { figure, values: [] }
       rows.set(key, row)
-      row.values.push(value)
+      row.values.push(figure.value)
     }
   }
-  return [...rows.values()].map(({ system, unit, values }) => ({
+  return [...rows.values()].map(({ figure: { system, unit, expected }, values }) => ({
     measure: name,
     system,
     unit,
     ...summaryOf(values),
+    ...(expected && { expected }),
   }))
 }
 

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { expectedText, isReached } from './expectation.ts'
 import type { Machine } from './machine.ts'
 import type { Row } from './measure.ts'
 
@@ -25,12 +26,13 @@ export function machineLine({ cpu, cores, memoryGiB, system, node, fileSystem }:
 
 /** The rows of one measure as text. */
 export function rowsAsText(rows: readonly Row[]): string {
-  const lines = rows.map(({ system, unit, median, min, max }) =>
+  const lines = rows.map(({ expected, ...row }) =>
     [
-      `  ${system}`.padEnd(36),
-      figure(median).padStart(12),
-      unit.padEnd(12),
-      `(${figure(min)} – ${figure(max)})`,
+      `  ${row.system}`.padEnd(36),
+      figure(row.median).padStart(12),
+      row.unit.padEnd(12),
+      `(${figure(row.min)} – ${figure(row.max)})`,
+      expected ? `${expectedText(expected)}: ${isReached({ ...row, expected }) ? 'yes' : 'NO'}` : '',
     ].join(' '),
   )
   return [rows[0]?.measure ?? '', ...lines].join('\n')

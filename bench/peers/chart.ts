@@ -1,5 +1,6 @@
 import type { Row } from '../measure.ts'
-import { formatted, type Panel, panelsOf } from './panel.ts'
+import { formatted } from '../table.ts'
+import { type Panel, panelsOf } from './panel.ts'
 
 /** Which bars stand out, and which is a limit and not a system. */
 export interface ChartOptions {

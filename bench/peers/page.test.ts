@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Row } from '../measure.ts'
 import { chartOf } from './chart.ts'
 import { pageOf, rawLimit } from './page.ts'
-import { formatted, panelsOf } from './panel.ts'
+import { panelsOf } from './panel.ts'
 
 const row = (measure: string, system: string, median: number, unit = 'events/s'): Row => ({
   measure,
@@ -22,10 +22,13 @@ const rows = [
   row('read', 'ours', 10, 'ms'),
   row('read', 'theirs <b>', 1_234.5, 'ms'),
   row('read', rawLimit, 0.12345, 'ms'),
+  { ...row('append', 'ours / theirs <b>', 2, 'ratio'), expected: { atLeast: 3 } },
+  { ...row('append', 'ours / raw limit', 0.5, 'ratio'), expected: { atLeast: 0.5 } },
+  row('append', 'ours / bare theirs', 100, 'ratio'),
 ]
 
 describe('the comparison', () => {
-  it('puts together what has one measure and one unit, and leaves out what only one system has', () => {
+  it('puts together what has one measure and one unit, and leaves out ratios and what only one system has', () => {
     expect(panelsOf(rows).map(({ title, unit, rows: { length } }) => [title, unit, length])).toEqual([
       ['append', 'events/s', 4],
       ['read', 'ms', 3],
@@ -59,6 +62,9 @@ describe('the comparison', () => {
     )
     expect(page).toContain('| append | bare theirs | % of calls failed | **99** (49.5 – 198) |')
     expect(page).toContain('- a note')
+    expect(page).toContain('| append | ours / theirs <b> | ratio | at least 3 | **2** (1 – 4) | **no** |')
+    expect(page).toContain('| append | ours / raw limit | ratio | at least 0.5 | **0.5** (0.25 – 1) | yes |')
+    expect(page).not.toContain('ours / bare theirs')
   })
 
   it('draws each median as long as its share of the largest figure of its panel', () => {
@@ -72,16 +78,5 @@ describe('the comparison', () => {
     expect(limit / ours).toBeCloseTo(2, 1)
     expect(chart).toContain('theirs &lt;b>')
     expect(chart).not.toContain('<b>')
-  })
-
-  it('writes figures with three digits that count', () => {
-    expect([0, 0.01234, 0.5, 3.1519, 42.42, 1_234.5].map(formatted)).toEqual([
-      '0',
-      '0.012',
-      '0.5',
-      '3.15',
-      '42.4',
-      '1,235',
-    ])
   })
 })

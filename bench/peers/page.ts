@@ -1,6 +1,9 @@
+import { expectationTable } from '../expectation.ts'
 import type { Row } from '../measure.ts'
+import { ratioUnit } from '../ratio.ts'
 import { machineLine, type Report } from '../report.ts'
-import { formatted, panelsOf } from './panel.ts'
+import { rangeOf, table } from '../table.ts'
+import { panelsOf } from './panel.ts'
 
 /** The name under which the limit of disk and processor stands beside the systems. */
 export const rawLimit = 'raw limit'
@@ -16,7 +19,8 @@ export function pageOf(report: Report, chartName: string): string {
     `${title} (${unit})`,
     ...columns.map((system) => cellOf(rows.find((row) => row.system === system))),
   ])
-  const alone = report.rows.filter(({ system }) => !columns.includes(system))
+  const alone = report.rows.filter(({ system, unit }) => !columns.includes(system) && unit !== ratioUnit)
+  const expectations = expectationTable(report.rows)
   const runs = Math.max(...report.rows.map((row) => row.runs))
   return `# Annals beside other ways to keep events
 
@@ -26,7 +30,8 @@ Medians of ${runs} rounds, with the smallest and the largest; in each round all 
 ![The same figures as bars](${chartName})
 
 ${table(['', ...columns], lines)}
-${alone.length > 0 ? `\nWithout a queue before them:\n\n${table(['measure', 'system', 'unit', ''], alone.map(lineOf))}` : ''}
+${alone.length > 0 ? `\nWhat is not in all measures:\n\n${table(['measure', 'system', 'unit', ''], alone.map(lineOf))}` : ''}
+${expectations && `\n## What is expected\n\nRatios are taken within a round; it is their median that counts.\n\n${expectations}`}
 ## Settings and remarks
 
 ${report.notes.map((note) => `- ${note}`).join('\n')}
@@ -37,22 +42,16 @@ ${report.notes.map((note) => `- ${note}`).join('\n')}
 function columnsOf(rows: readonly Row[]): readonly string[] {
   const measures = (system: string) =>
     new Set(rows.filter((row) => row.system === system).map(({ measure }) => measure)).size
-  const systems = [...new Set(rows.map(({ system }) => system))]
+  const systems = [...new Set(rows.filter(({ unit }) => unit !== ratioUnit).map(({ system }) => system))]
   const most = Math.max(...systems.map(measures))
   const inAll = systems.filter((system) => system !== rawLimit && measures(system) === most)
   return systems.includes(rawLimit) ? [...inAll, rawLimit] : inAll
 }
 
 function cellOf(row: Row | undefined): string {
-  return row ? `**${formatted(row.median)}** (${formatted(row.min)} – ${formatted(row.max)})` : '–'
+  return row ? rangeOf(row) : '–'
 }
 
 function lineOf(row: Row): readonly string[] {
   return [row.measure, row.system, row.unit, cellOf(row)]
-}
-
-function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`
-  const rule = `|${head.map((_, place) => (place === 0 ? '---' : '--:')).join('|')}|\n`
-  return line(head) + rule + lines.map(line).join('')
 }
