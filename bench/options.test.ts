@@ -5,7 +5,13 @@ const suites = ['append', 'read']
 
 describe('the options of the bench', () => {
   it('are five runs of two seconds of all suites by default', () => {
-    expect(optionsOf([], suites)).toMatchObject({ only: [], runs: 5, seconds: 2, name: 'latest' })
+    expect(optionsOf([], suites)).toMatchObject({
+      only: [],
+      runs: 5,
+      seconds: 2,
+      events: 400_000,
+      name: 'latest',
+    })
   })
 
   it('take several suites, one after the other or with commas', () => {
@@ -23,6 +29,8 @@ describe('the options of the bench', () => {
     ['--runs', 'many'],
     ['--seconds', '0'],
     ['--seconds', '-1'],
+    ['--events', '9999'],
+    ['--events', '1e8'],
     ['--name', '../outside'],
     ['--name', ''],
     ['--fast', 'yes'],

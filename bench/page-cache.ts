@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -7,13 +7,15 @@ import { join } from 'node:path'
  * what another program or a memory map is using stays. Answers with whether it could be asked: only where GNU `dd` is.
  */
 export function forgetCachedFiles(directory: string): boolean {
-  try {
-    for (const path of filesIn(directory))
+  return filesIn(directory).every((path) => {
+    try {
       execFileSync('dd', [`if=${path}`, 'iflag=nocache', 'count=0', 'status=none'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
+      return true
+    } catch {
+      // A store that is open may have removed a file since it was listed, and then there is nothing to forget.
+      return !existsSync(path)
+    }
+  })
 }
 
 /** All files of a folder and of the folders in it. */

@@ -34,7 +34,7 @@ function parsedOptions(): Options {
   }
 }
 
-async function runAll({ only, runs, seconds, name, data }: Options): Promise<void> {
+async function runAll({ only, runs, seconds, events, name, data }: Options): Promise<void> {
   mkdirSync(data, { recursive: true })
   const machine = describeMachine(data)
   const commit = currentCommit()
@@ -62,6 +62,7 @@ async function runAll({ only, runs, seconds, name, data }: Options): Promise<voi
       await suite.run({
         runs,
         seconds,
+        events,
         directory,
         note,
         async measure(measureName, round) {

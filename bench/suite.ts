@@ -7,6 +7,8 @@ export interface Bench {
   readonly runs: number
   /** How long a run lasts that has no end of its own. */
   readonly seconds: number
+  /** About how many events the history has that the peers are read from. */
+  readonly events: number
   /** A folder on the disk that is measured. It is there, and it is removed with all that is in it after the suite. */
   readonly directory: string
   /** Measures, prints and keeps what `round` gives. */

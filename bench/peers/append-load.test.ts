@@ -1,27 +1,12 @@
 import { createMemoryStore } from '@annals/core'
 import { describe, expect, it } from 'vitest'
+import { annalsOn } from './annals.ts'
 import { Appender } from './append-load.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import type { PeerStore } from './peer.ts'
 
 function memoryPeer(overrides: Partial<PeerStore> = {}): PeerStore {
-  const store = createMemoryStore()
-  return {
-    async append(stream, events, expectedRevision) {
-      await store.append({
-        stream,
-        events,
-        expectedRevision: expectedRevision < 0 ? 'no-stream' : expectedRevision,
-      })
-    },
-    readStream: (stream) => Array.fromAsync(store.read({ stream })),
-    async readAll(each) {
-      for await (const event of store.read('everything')) each(event)
-    },
-    readType: (type) => Array.fromAsync(store.read({ query: [{ types: [type] }] })),
-    close: () => store.close(),
-    ...overrides,
-  }
+  return { ...annalsOn(createMemoryStore()), ...overrides }
 }
 
 const load = { callers: 8, eventsEach: 3, seconds: 0.05 }

@@ -1,41 +1,102 @@
 import type { NewEvent } from '@annals/core'
-import { shopEvents } from '../shop-events.ts'
+import { type LogOptions, openLog } from '@annals/log'
+import { settled } from '../settled.ts'
+import { cartStream, Shop } from '../shop-events.ts'
+import { annalsOn } from './annals.ts'
 import type { PeerStore } from './peer.ts'
 
-/** How many carts the history that is read has, and how many events each of them. */
-export const historyStreams = 3_334
-export const eventsPerStream = 30
-/** All events of the history, a hundred thousand. */
-export const historyEvents = historyStreams * eventsPerStream
-/** The type that one event in a thousand has. */
-export const rareType = 'CartReopened'
-/** How many events have it. */
-export const rareEvents = Math.ceil(historyEvents / 1_000)
-
-/** The name of a cart of the history, by its number from 0. */
-export function historyStream(number: number): string {
-  return `cart-${String(number).padStart(6, '0')}`
+/** The history that is read: the same events in the same commits for every store. */
+export interface History {
+  /** How many carts have thirty events, growing all at the same time. */
+  readonly carts: number
+  /** All commits; those after the last of these carts make a new cart each. */
+  readonly commits: number
 }
 
-/**
- * Fills a store with the history: all carts at the same time, each event of a cart far from the one before it, in commits
- * of five, as the commands of a shop record them.
- */
-export async function fillHistory(store: PeerStore): Promise<void> {
-  for (let number = 0; number < historyEvents; number += commitEvents) {
-    const stream = (number / commitEvents) % historyStreams
-    const expectedRevision = Math.floor(number / commitEvents / historyStreams) * commitEvents - 1
-    await store.append(historyStream(stream), eventsAt(number), expectedRevision)
+/** How many events each of the carts has that are read. */
+export const eventsPerCart = 30
+/** The type that one event in a thousand has. */
+export const rareType = 'CartReopened'
+
+/** All events of a history. */
+export function eventsOf({ commits }: History): number {
+  return commits * commitEvents
+}
+
+/** How many of them have the rare type. */
+export function rareEventsOf(history: History): number {
+  return Math.ceil(eventsOf(history) / rareEvery)
+}
+
+/** The commits of a history one after the other, as the commands of a shop record them, without an end. */
+export function* commitsOf(carts: number): Generator<HistoryCommit, never> {
+  const shop = new Shop()
+  for (let commit = 0; ; commit++) {
+    const round = Math.floor(commit / carts)
+    const [cart, times] =
+      round < commitsPerCart ? [commit % carts, round] : [commit - carts * (commitsPerCart - 1), 0]
+    const events = shop
+      .record(cart, commitEvents)
+      .map((event, place) =>
+        (commit * commitEvents + place) % rareEvery === 0 ? { ...event, type: rareType } : event,
+      )
+    yield { stream: cartStream(cart), events, expectedRevision: times * commitEvents - 1 }
   }
 }
 
-const commitEvents = 5
-const shop = shopEvents(6_000)
+/** One commit of a history, to be appended to a stream at the revision. */
+export interface HistoryCommit {
+  readonly stream: string
+  readonly events: readonly NewEvent[]
+  readonly expectedRevision: number
+}
 
-function eventsAt(first: number): readonly NewEvent[] {
-  return Array.from({ length: commitEvents }, (_, place) => {
-    const number = first + place
-    const event = shop[number % shop.length] as NewEvent
-    return number % 1_000 === 0 ? { ...event, type: rareType } : event
-  })
+/** Fills a store with a history, by several callers, since those who wait at the same time share a sync. */
+export async function fillHistory(store: PeerStore, { carts, commits }: History): Promise<void> {
+  await appendAll(store, commitsOf(carts), commits)
+}
+
+/**
+ * Fills a log with the history of so many carts, and goes on with further carts until it has begun a new segment, so that
+ * all but the last few commits lie in full segments; then waits until these are sealed. Answers with the history that
+ * others are to be given.
+ */
+export async function fillSealed(
+  directory: string,
+  carts: number,
+  options: LogOptions = {},
+): Promise<{ readonly history: History; readonly segments: number }> {
+  const log = await openLog(directory, options)
+  const store = annalsOn(log)
+  const source = commitsOf(carts)
+  let commits = carts * commitsPerCart
+  await appendAll(store, source, commits)
+  const { segments } = await log.stats()
+  while ((await log.stats()).segments === segments) {
+    await appendAll(store, source, callers)
+    commits += callers
+  }
+  await settled(log)
+  await log.close()
+  return { history: { carts, commits }, segments }
+}
+
+const commitEvents = 5
+const commitsPerCart = eventsPerCart / commitEvents
+const rareEvery = 1_000
+const callers = 64
+
+async function appendAll(
+  store: PeerStore,
+  source: Iterator<HistoryCommit, never>,
+  commits: number,
+): Promise<void> {
+  let left = commits
+  const call = async () => {
+    while (left-- > 0) {
+      const { stream, events, expectedRevision } = source.next().value
+      await store.append(stream, events, expectedRevision)
+    }
+  }
+  await Promise.all(Array.from({ length: callers }, call))
 }
