@@ -7,13 +7,14 @@ import { type Options, optionsOf, usage } from './options.ts'
 import { fsyncMode, machineLine, rowsAsText, writePage, writeReport } from './report.ts'
 import type { Suite } from './suite.ts'
 import { append } from './suites/append.ts'
+import { background } from './suites/background.ts'
 import { fold } from './suites/fold.ts'
 import { groceries } from './suites/groceries.ts'
 import { http } from './suites/http.ts'
 import { peers } from './suites/peers.ts'
 import { read } from './suites/read.ts'
 
-const suites: readonly Suite[] = [append, read, fold, http, groceries, peers]
+const suites: readonly Suite[] = [append, read, fold, http, groceries, peers, background]
 
 // Whoever stops a measurement half-way is not to be left with a gigabyte of events.
 process.once('SIGINT', () => process.exit(130))
