@@ -3,6 +3,7 @@ import { CompressedJson, compressedJson } from '../compressed-json.ts'
 import { type Figure, timed } from '../measure.ts'
 import { filesIn, forgetCachedFiles } from '../page-cache.ts'
 import { ratioOf, ratioUnit } from '../ratio.ts'
+import { readRaw } from '../raw-reads.ts'
 import { cartStream, meanJsonBytes, shopEvents } from '../shop-events.ts'
 import { quantileOf } from '../statistics.ts'
 import type { Bench } from '../suite.ts'
@@ -10,6 +11,7 @@ import { annals } from './annals.ts'
 import { folderFor } from './folder.ts'
 import {
   commitsOf,
+  commitsPerCart,
   eventsOf,
   eventsPerCart,
   fillHistory,
@@ -96,6 +98,7 @@ async function measureColdReads(bench: Bench, systems: readonly System[], histor
   let cold = true
   await bench.measure(`read one stream of ${eventsPerCart} events, cold`, async () => {
     const taken = new Map(systems.map(({ peer }) => [peer.name, [] as number[]]))
+    const raw: number[] = []
     for (let place = 0; place < coldReadsCount; place++) {
       for (const { peer, directory } of systems) {
         // Opened anew for each read, since the system reads ahead: the first reads bring most of a file into memory.
@@ -103,9 +106,15 @@ async function measureColdReads(bench: Bench, systems: readonly System[], histor
         cold = forgetCachedFiles(directory) && cold
         taken.get(peer.name)?.push(await readCart(store, history, place))
         await store.close()
+        if (peer !== annals) continue
+        forgetCachedFiles(directory)
+        raw.push(readRaw({ directory, pages: commitsPerCart, run: place }))
       }
     }
-    return [...taken].flatMap(([system, seconds]) => percentilesOf(system, seconds, { p99UsMax: 2_000 }))
+    const figures = [...taken].flatMap(([system, seconds]) =>
+      percentilesOf(system, seconds, { p99UsMax: 2_000 }),
+    )
+    return [...figures, ...percentilesOf(rawLimit, raw)]
   })
   if (!cold) bench.note('Without GNU dd the files could not be forgotten, so nothing was read from the disk.')
 }

@@ -15,6 +15,9 @@ export interface History {
 
 /** How many events each of the carts has that are read. */
 export const eventsPerCart = 30
+const commitEvents = 5
+/** In how many commits, far from each other, the events of such a cart lie. */
+export const commitsPerCart = eventsPerCart / commitEvents
 /** The type that one event in a thousand has. */
 export const rareType = 'CartReopened'
 
@@ -81,8 +84,6 @@ export async function fillSealed(
   return { history: { carts, commits }, segments }
 }
 
-const commitEvents = 5
-const commitsPerCart = eventsPerCart / commitEvents
 const rareEvery = 1_000
 const callers = 64
 

@@ -30,9 +30,7 @@ Medians of ${runs} rounds, with the smallest and the largest; in each round all 
 ![The same figures as bars](${chartName})
 
 ${table(['', ...columns], lines)}
-${alone.length > 0 ? `\nWhat is not in all measures:\n\n${table(['measure', 'system', 'unit', ''], alone.map(lineOf))}` : ''}
-${expectations && `\n## What is expected\n\nRatios are taken within a round; it is their median that counts.\n\n${expectations}`}
-## Settings and remarks
+${alone.length > 0 ? `What is not in all measures:\n\n${table(['measure', 'system', 'unit', ''], alone.map(lineOf))}\n` : ''}${expectations && `## What is expected\n\nRatios are taken within a round; it is their median that counts.\n\n${expectations}\n`}## Settings and remarks
 
 ${report.notes.map((note) => `- ${note}`).join('\n')}
 `
