@@ -1,14 +1,7 @@
-import { fstatSync } from 'node:fs'
-import {
-  AnnalsError,
-  type App,
-  isAnnalsError,
-  type NewEvent,
-  type OnProgress,
-  ProgressMeter,
-  type StreamAppend,
-} from '@annals/core'
+import { AnnalsError, type App, isAnnalsError, type OnProgress, ProgressMeter } from '@annals/core'
+import { AppendBatch } from './append-batch.ts'
 import { type EventLine, parseEventLine } from './event-line.ts'
+import { inputLines } from './input-lines.ts'
 import type { InputStream } from './io.ts'
 
 /** What was recorded from lines. */
@@ -46,17 +39,18 @@ export async function appendLines(
   let line = 0
   let bytes = 0
   try {
-    for await (const part of lineParts(input, signal)) {
+    for await (const part of inputLines(input, signal)) {
       bytes += part.bytes
       const events: EventLine[] = []
       try {
-        for (const text of part.lines) {
+        for (const bytesOfLine of part.lines) {
           line++
-          if (text.trim() !== '') events.push(parseEventLine(line, text))
+          const event = parseEventLine(line, bytesOfLine)
+          if (event) events.push(event)
         }
       } finally {
         // What came before a bad line is sound, and is recorded as it would have been had they come one by one.
-        for (const batch of batchesOf(events)) await window.append(batch)
+        for (const batch of AppendBatch.of(events)) await window.append(batch)
       }
       meter.update(window.events, Math.max(total(line, bytes), window.events + 1))
     }
@@ -68,12 +62,6 @@ export async function appendLines(
   if (window.failure) throw window.failure
   meter.update(window.events, window.events)
   return { events: window.events, position: window.position }
-}
-
-/** Estimates how many lines stdin has in all, if it is a file and so has a size. */
-export function linesTotal({ fd }: InputStream): AppendLinesOptions['total'] {
-  const size = fd === undefined ? undefined : fileSize(fd)
-  return (lines, bytes) => (size === undefined ? Infinity : Math.round((lines * size) / Math.max(1, bytes)))
 }
 
 /** Appends that wait for the disk at the same time, in order. */
@@ -92,9 +80,9 @@ class AppendWindow {
   }
 
   /** Begins an append; resolves when there is room for another. @throws what an earlier one failed with */
-  async append(batch: readonly EventLine[]): Promise<void> {
+  async append(batch: AppendBatch): Promise<void> {
     if (this.failure) throw this.failure
-    this.#lastLine = batch.at(-1)?.line ?? this.#lastLine
+    this.#lastLine = batch.lines.at(-1)?.line ?? this.#lastLine
     const running: Promise<void> = this.#record(batch).finally(() => this.#running.delete(running))
     this.#running.add(running)
     if (this.#running.size >= appendsAtOnceMax) await Promise.race(this.#running)
@@ -104,103 +92,37 @@ class AppendWindow {
     await Promise.all(this.#running)
   }
 
-  async #record(batch: readonly EventLine[]): Promise<void> {
+  async #record(batch: AppendBatch): Promise<void> {
     try {
       const { events, position } = await this.#appendAll(batch)
       this.events += events
       this.position = Math.max(this.position, position)
     } catch (error) {
-      const line = batch[0]?.line ?? 0
+      const line = batch.lines[0]?.line ?? 0
       if (line > this.#failedLine) return
       this.#failedLine = line
       this.failure = whatIsRecorded(error, line, line - 1, this.#lastLine)
     }
   }
 
-  async #appendAll(
-    batch: readonly EventLine[],
-  ): Promise<{ readonly events: number; readonly position: number }> {
+  async #appendAll(batch: AppendBatch): Promise<{ readonly events: number; readonly position: number }> {
     try {
-      const { position } = await this.#appender.append(streamsOf(batch))
-      return { events: batch.length, position }
+      const { position } = await this.#appender.append(batch.appends())
+      return { events: batch.lines.length, position }
     } catch (error) {
       // An earlier run may have ended in the middle of what is one append now, or something else may have been recorded
       // there since; one by one each is known or new.
       if (!isAnnalsError(error, 'event-ids-partly-known') && !isAnnalsError(error, 'event-ids-reused'))
         throw error
       let position = 0
-      for (const event of batch) ({ position } = await this.#appender.append(streamsOf([event])))
-      return { events: batch.length, position }
+      for (const { stream, event } of batch.lines)
+        ({ position } = await this.#appender.append({ stream, events: [event] }))
+      return { events: batch.lines.length, position }
     }
   }
 }
 
 const appendsAtOnceMax = 32
-const batchEventsMax = 1_000
-
-/** Runs of events that can be appended together: their streams one after the other are their order. */
-function* batchesOf(events: readonly EventLine[]): Generator<readonly EventLine[]> {
-  let batch: EventLine[] = []
-  let streams = new Set<string>()
-  for (const event of events) {
-    const { stream } = event
-    const comesBack = streams.has(stream) && batch.at(-1)?.stream !== stream
-    if (comesBack || batch.length === batchEventsMax) {
-      yield batch
-      batch = []
-      streams = new Set()
-    }
-    batch.push(event)
-    streams.add(stream)
-  }
-  if (batch.length > 0) yield batch
-}
-
-function streamsOf(batch: readonly EventLine[]): StreamAppend[] {
-  const streams = new Map<string, NewEvent[]>()
-  for (const { stream, event } of batch) {
-    const events = streams.get(stream)
-    if (events) events.push(event)
-    else streams.set(stream, [event])
-  }
-  return [...streams].map(([stream, events]) => ({ stream, events }))
-}
-
-/** The lines of a stream in the parts in which they arrive, so that none waits for later ones. */
-async function* lineParts(
-  input: InputStream,
-  signal: AbortSignal,
-): AsyncGenerator<{ readonly lines: readonly string[]; readonly bytes: number }> {
-  const decoder = new TextDecoder()
-  let rest = ''
-  for await (const chunk of untilAborted(input, signal)) {
-    const text = typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true })
-    const lines = (rest + text).split('\n')
-    rest = lines.pop() ?? ''
-    yield { lines, bytes: chunk.length }
-  }
-  rest += decoder.decode()
-  if (rest !== '' && !signal.aborted) yield { lines: [rest], bytes: 0 }
-}
-
-/** The items of an input until it ends or the signal aborts, even if it is silent then. */
-async function* untilAborted<Item>(input: AsyncIterable<Item>, signal: AbortSignal): AsyncGenerator<Item> {
-  const iterator = input[Symbol.asyncIterator]()
-  const aborted = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined)
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
-  try {
-    for (;;) {
-      const next = await Promise.race([iterator.next(), aborted])
-      if (next === undefined || next.done) return
-      yield next.value
-    }
-  } finally {
-    // A silent input answers only when it is destroyed, which return does; so it is not waited for.
-    iterator.return?.()?.catch(() => {})
-  }
-}
 
 function whatIsRecorded(error: unknown, line: number, recordedTo: number, perhapsTo = recordedTo): unknown {
   if (!(error instanceof AnnalsError)) return error
@@ -209,13 +131,4 @@ function whatIsRecorded(error: unknown, line: number, recordedTo: number, perhap
   return new AnnalsError(error.code, `Line ${line}: ${error.message} ${before}${after}.`, error.details, {
     cause: error,
   })
-}
-
-function fileSize(fd: number): number | undefined {
-  try {
-    const stats = fstatSync(fd)
-    return stats.isFile() && stats.size > 0 ? stats.size : undefined
-  } catch {
-    return undefined
-  }
 }

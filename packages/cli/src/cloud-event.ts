@@ -47,12 +47,16 @@ export function isCloudEvent(value: object): boolean {
 }
 
 /**
- * What is to be recorded of a CloudEvent: its subject is the stream. Where it comes from and when it happened are passed
- * over, as is what a store says of an event; an attribute that would be lost otherwise is refused.
+ * What a CloudEvent says of an event: its subject is the stream. Where it comes from is passed over; an attribute that
+ * would be lost otherwise is refused.
  *
  * @throws AnnalsError `invalid-event`
  */
-export function eventOfCloudEvent(value: object): { readonly stream: string; readonly event: NewEvent } {
+export function eventOfCloudEvent(value: object): {
+  readonly stream: string
+  readonly event: NewEvent
+  readonly recorded: { readonly revision: unknown; readonly recordedAt: unknown }
+} {
   const {
     specversion,
     id,
@@ -61,6 +65,8 @@ export function eventOfCloudEvent(value: object): { readonly stream: string; rea
     datacontenttype,
     metadata,
     tags,
+    time,
+    revision,
     data = null,
     ...rest
   } = value as {
@@ -95,10 +101,11 @@ export function eventOfCloudEvent(value: object): { readonly stream: string; rea
       metadata: parsed('metadata', metadata) as JsonObject,
       tags: parsed('tags', tags),
     } as NewEvent,
+    recorded: { revision, recordedAt: time },
   }
 }
 
-const passedOver = new Set(['source', 'time', 'sequence', 'revision'])
+const passedOver = new Set(['source', 'sequence'])
 
 function sourceOf(storeId: string): string {
   return `urn:uuid:${storeId.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`

@@ -1,7 +1,8 @@
 import { type App, createApp, type EventStore, type ExpectedRevision, type Module } from '@annals/core'
 import { Command } from 'commander'
-import { appendLines, linesTotal } from '../append-lines.ts'
+import { appendLines } from '../append-lines.ts'
 import { exit } from '../exit-code.ts'
+import { linesTotal } from '../input-lines.ts'
 import { expectedRevision, json, jsonObject, repeated } from '../option-values.ts'
 import type { ActionOf } from '../program.ts'
 import type { Session } from '../session.ts'
@@ -31,7 +32,7 @@ export function appendCommand(action: ActionOf): Command {
 Examples:
   $ annals append note-1 --type NoteTaken '{"text":"Buy tea"}' --expected-revision no-stream
   $ annals append - < events.jsonl
-  $ annals replay | annals append - --data ./copy`,
+  $ annals replay --type ItemAdded | annals append - --data ./trial`,
     )
     .action(action(append))
 }
