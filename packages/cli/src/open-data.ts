@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ReadModelStore } from '@annals/core'
+import type { Clock, ReadModelStore } from '@annals/core'
 import { type LogStore, openLog } from '@annals/log'
 
 /** How a data directory is opened. */
@@ -10,6 +10,8 @@ export interface OpenDataOptions {
   readonly readOnly?: boolean | undefined
   /** Whether a store is made where there is none. Default: true; never when `readOnly`. */
   readonly create?: boolean | undefined
+  /** Tells the time of recording. Default: the system's clock. */
+  readonly clock?: Clock | undefined
 }
 
 /** A data directory in use. */
@@ -29,8 +31,8 @@ export interface Data {
  * @throws AnnalsError what `openLog` throws
  */
 export async function openData(directory: string, options: OpenDataOptions = {}): Promise<Data> {
-  const { readOnly = false, create = true } = options
-  const store = await openStore(directory, { readOnly, create })
+  const { readOnly = false } = options
+  const store = await openStore(directory, options)
   let temporary: string | undefined
   try {
     // Loaded only when needed: most commands look at events alone, and are to start at once.

@@ -2,6 +2,8 @@ import { Command } from 'commander'
 import { appendCommand } from './commands/append.ts'
 import { backupCommand } from './commands/backup.ts'
 import { executeCommand } from './commands/execute.ts'
+import { exportCommand } from './commands/export.ts'
+import { importCommand } from './commands/import.ts'
 import { queryCommand } from './commands/query.ts'
 import { rebuildCommand } from './commands/rebuild.ts'
 import { repairCommand } from './commands/repair.ts'
@@ -50,7 +52,7 @@ Examples:
   $ annals streams tail
   $ annals execute AddItem cart-42 --app shop.ts item=tea quantity=2
   $ annals query CartContents --app shop.ts cart=cart-42 --as-of-revision 3
-  $ annals replay --category cart > carts.jsonl
+  $ annals export history.jsonl.gz
 
 Exit codes: 0 done, 1 the command was rejected, 2 wrong usage, 3 and up as in docs/reference/cli.md`,
     )
@@ -61,6 +63,8 @@ Exit codes: 0 done, 1 the command was rejected, 2 wrong usage, 3 and up as in do
     executeCommand(action),
     queryCommand(action),
     replayCommand(action),
+    exportCommand(action),
+    importCommand(action),
     rebuildCommand(action),
     verifyCommand(action),
     backupCommand(action),

@@ -56,7 +56,7 @@ function failed(error: unknown, { signal, stderr }: Io, json: boolean): number {
 // What can be done about it from a command line, where that is more than the error knows.
 const hints: { readonly [Code in ErrorCode]?: string } = {
   'store-not-found':
-    'Name the data directory with --data or ANNALS_DATA. The commands append, execute and serve make a new store.',
+    'Name the data directory with --data or ANNALS_DATA. The commands append, execute, import and serve make a new store.',
   'store-locked':
     'Commands that read work all the same. To write, stop that process, or send the request to it over HTTP.',
   'stream-not-found': 'annals streams list shows the streams there are.',

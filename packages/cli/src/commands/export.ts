@@ -1,0 +1,136 @@
+import { resolve } from 'node:path'
+import { type OnProgress, type Position, ProgressMeter } from '@annals/core'
+import { Command } from 'commander'
+import { type EventFormat, formatOption, lineForm } from '../event-format.ts'
+import { type SelectionOptions, selectionOf, withSelectionOptions } from '../event-selection.ts'
+import { exit } from '../exit-code.ts'
+import { continuationOf, type ExportContent } from '../export-continuation.ts'
+import { ExportFile } from '../export-file.ts'
+import type { ActionOf } from '../program.ts'
+import type { Session } from '../session.ts'
+import { bytes, count, counted } from '../text.ts'
+
+/** `annals export` */
+export function exportCommand(action: ActionOf): Command {
+  const command = new Command('export')
+    .summary('write events to a file that annals import takes')
+    .description(
+      'Writes events to a file, one a line, for annals import and other programs; compressed if its name ends in .gz. If the file holds a part of them already, as after an interruption, goes on behind its last whole line. Works beside a running writer.',
+    )
+    .argument('<file>', 'where to write them, or - for standard output')
+  return withSelectionOptions(command)
+    .addOption(formatOption())
+    .option('--anew', 'begin anew, whatever the file holds')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ annals export history.jsonl.gz
+  $ annals export carts.jsonl --category cart --format cloudevents
+  $ annals export - | annals import - --data ./copy`,
+    )
+    .action(action(exportEvents))
+}
+
+interface ExportOptions extends SelectionOptions {
+  readonly format: EventFormat
+  readonly anew?: boolean
+}
+
+async function exportEvents(session: Session, name: string, options: ExportOptions): Promise<number> {
+  const { output, io } = session
+  const { format, after = 0, anew = false } = options
+  const selection = selectionOf(session, options)
+  if (name === '-' && anew) session.wrongUsage('takes no --anew with -: standard output is always begun anew')
+  return session.withStore({ readOnly: true }, async (store) => {
+    const head = await store.head()
+    const upTo = Math.min(options.upTo ?? head, head)
+    const lineOf = await lineForm(format, store)
+    const content = { store, selection, format, lineOf, after, upTo }
+    if (name === '-') {
+      const events = await session.withProgress('Exporting', (onProgress) =>
+        // A bar between the lines of events would only be in their way.
+        writeTo(output, session, content, after, output.isTerminal ? () => {} : onProgress),
+      )
+      output.message(`Exported ${counted(events, 'event')}.`)
+      return exit.done
+    }
+    const path = resolve(io.directory, name)
+    const file = await ExportFile.open(path)
+    try {
+      const from = anew ? after : await continuationOf(file, content)
+      const cut = await file.begin()
+      if (from > after) tellOfContinuation(session, path, from, cut)
+      const events = await session.withProgress('Exporting', (onProgress) =>
+        writeTo(new FileLines(file), session, content, from, onProgress),
+      )
+      await file.sync()
+      if (output.json) await output.jsonLine({ file: path, format, events, after: from, upTo })
+      else
+        await output.line(
+          `Exported ${counted(events, from > after ? 'more event' : 'event')} to ${path}, up to position ${upTo}.`,
+        )
+      return exit.done
+    } catch (error) {
+      if (io.signal.aborted) output.message('Stopped. The same command goes on behind the last whole line.')
+      throw error
+    } finally {
+      await file.close()
+    }
+  })
+}
+
+function tellOfContinuation({ output }: Session, path: string, from: Position, cut: number): void {
+  const torn = cut > 0 ? `; ${bytes(cut)} of a torn end are cut off` : ''
+  output.message(`Going on in ${path} behind position ${count(from)}${torn}.`)
+}
+
+/** Where lines go. */
+interface LineTarget {
+  lines(texts: readonly string[]): Promise<void>
+  flush(): Promise<void>
+}
+
+async function writeTo(
+  target: LineTarget,
+  session: Session,
+  { store, selection, lineOf, after: start, upTo }: ExportContent,
+  after: Position,
+  onProgress: OnProgress,
+): Promise<number> {
+  const meter = new ProgressMeter(onProgress)
+  let events = 0
+  for await (const batch of store.read(selection, { after, upTo }).batches()) {
+    session.throwIfInterrupted()
+    events += batch.length
+    await target.lines(batch.map((event) => lineOf(event)))
+    meter.update((batch.at(-1)?.position ?? after) - start, upTo - start)
+  }
+  await target.flush()
+  return events
+}
+
+/** Puts lines together to what is worth a write, or a gzip member. */
+class FileLines implements LineTarget {
+  readonly #file: ExportFile
+  #waiting = ''
+
+  constructor(file: ExportFile) {
+    this.#file = file
+  }
+
+  async lines(texts: readonly string[]): Promise<void> {
+    for (const text of texts) {
+      this.#waiting += `${text}\n`
+      if (this.#waiting.length >= pieceLength) await this.flush()
+    }
+  }
+
+  async flush(): Promise<void> {
+    const text = this.#waiting
+    this.#waiting = ''
+    if (text !== '') await this.#file.append(text)
+  }
+}
+
+const pieceLength = 1024 * 1024
