@@ -1,4 +1,11 @@
-import { AnnalsError, type App, isAnnalsError, type OnProgress, ProgressMeter } from '@annals/core'
+import {
+  AnnalsError,
+  type App,
+  isAnnalsError,
+  type OnProgress,
+  type Position,
+  ProgressMeter,
+} from '@annals/core'
 import { AppendBatch } from './append-batch.ts'
 import { type EventLine, parseEventLine } from './event-line.ts'
 import { inputLines } from './input-lines.ts'
@@ -17,6 +24,8 @@ export interface AppendLinesOptions {
   readonly onProgress: OnProgress
   /** Stops after what is under way, without an error. */
   readonly signal: AbortSignal
+  /** The position of the last event that was recorded before. */
+  readonly head: Position
   /** How many lines there will be, from the number and bytes of those so far; `Infinity` if nobody knows. */
   readonly total: (linesSoFar: number, bytesSoFar: number) => number
 }
@@ -33,8 +42,8 @@ export async function appendLines(
   appender: Pick<App, 'append'>,
   options: AppendLinesOptions,
 ): Promise<RecordedLines> {
-  const { onProgress, signal, total } = options
-  const window = new AppendWindow(appender)
+  const { onProgress, signal, head, total } = options
+  const window = new AppendWindow(appender, head)
   const meter = new ProgressMeter(onProgress)
   let line = 0
   let bytes = 0
@@ -74,9 +83,11 @@ class AppendWindow {
   // The first line that is not recorded, once one has failed, and the last that may be.
   #failedLine = Infinity
   #lastLine = 0
+  readonly #headBefore: Position
 
-  constructor(appender: Pick<App, 'append'>) {
+  constructor(appender: Pick<App, 'append'>, headBefore: Position) {
     this.#appender = appender
+    this.#headBefore = headBefore
   }
 
   /** Begins an append; resolves when there is room for another. @throws what an earlier one failed with */
@@ -85,7 +96,9 @@ class AppendWindow {
     this.#lastLine = batch.lines.at(-1)?.line ?? this.#lastLine
     const running: Promise<void> = this.#record(batch).finally(() => this.#running.delete(running))
     this.#running.add(running)
-    if (this.#running.size >= appendsAtOnceMax) await Promise.race(this.#running)
+    // As long as all is known from an earlier run, that may have ended within this append; what follows must not overtake its rest.
+    if (this.position <= this.#headBefore) await running
+    else if (this.#running.size >= appendsAtOnceMax) await Promise.race(this.#running)
   }
 
   async settled(): Promise<void> {

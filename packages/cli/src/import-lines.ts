@@ -57,6 +57,7 @@ export async function importLines(
     let previous: RecordedLine | undefined
     for await (const part of inputLines(input, signal)) {
       for (const bytes of part.lines) {
+        if (signal.aborted) break
         const event = parseRecordedLine(line, bytes)
         if (event) {
           if (previous && event.recordedAtMs < previous.recordedAtMs) throw earlierThanBefore(event, previous)
@@ -71,12 +72,8 @@ export async function importLines(
     }
     await recordBatch()
   } catch (error) {
-    if (importer.failure) {
-      await importer.settled()
-      throw importer.failure
-    }
-    // What came before a bad line is sound, and if even that fails, the failure is told that comes first.
-    await recordBatch()
+    // What came before a bad line is sound; and what has failed before it comes first.
+    if (!importer.failure) await recordBatch()
     await importer.settled()
     throw importer.failure ?? atLine(error, name, line)
   }

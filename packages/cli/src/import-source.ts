@@ -22,9 +22,9 @@ export interface ImportSource {
  *
  * @throws AnnalsError `invalid-argument` if there is no such file
  */
-export function importSource(name: string, { stdin, directory }: Io): ImportSource {
-  if (name === '-') return { name: 'stdin', input: unpacked(stdin, 'stdin'), total: () => Infinity }
-  const path = resolve(directory, name)
+export function importSource(name: string, io: Io): ImportSource {
+  if (name === '-') return { name: 'stdin', input: unpacked(io.stdin, 'stdin'), total: () => Infinity }
+  const path = resolve(io.directory, name)
   const file = new CountedFile(path, sizeOf(path))
   return {
     name: path,

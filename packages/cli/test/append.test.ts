@@ -143,6 +143,31 @@ describe('annals append -', () => {
     expect((await eventsIn(data)).map(({ type }) => type)).toEqual(lines.map((_, index) => `T${index}`))
   })
 
+  it('keeps the order where an earlier run ended within what is one append now, and others follow', async () => {
+    const data = await temporary()
+    const lines = ['a-1', 'a-1', 'b-1', 'a-1', 'b-1'].map((stream, index) =>
+      line(stream, `T${index}`, { id: `id-${index}` }),
+    )
+    await annals(['append', '-', '--data', data], { stdin: lines[0] as string })
+    const { code } = await annals(['append', '-', '--data', data], { stdin: lines.join('') })
+    expect(code).toBe(0)
+    expect((await eventsIn(data)).map(({ type }) => type)).toEqual(['T0', 'T1', 'T2', 'T3', 'T4'])
+  })
+
+  it('refuses a line that is no UTF-8, which it would record as another text', async () => {
+    const data = await temporary()
+    const bytes = Buffer.from(`${line('a-1', 'One')}${line('a-1', 'Größe')}`)
+    const latin1 = Buffer.concat([bytes.subarray(0, -6), Buffer.of(0xfc), bytes.subarray(-6)])
+    const { code, stderr } = await annals(['append', '-', '--data', data], {
+      stdin: (async function* () {
+        yield latin1
+      })(),
+    })
+    expect(code).toBe(3)
+    expect(stderr).toContain('Line 2: It is no event: expected UTF-8')
+    expect(stderr).toContain('Lines 1 to 1 are recorded.')
+  })
+
   it('puts lines together however they are cut into pieces', async () => {
     const data = await temporary()
     const bytes = Buffer.from(

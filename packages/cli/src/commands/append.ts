@@ -93,17 +93,19 @@ async function appendStdin(session: Session): Promise<number> {
   const typed = io.stdin.isTTY === true
   if (typed) output.message('Reading one event as JSON a line. Ctrl-D ends, Ctrl-C stops.')
   const modules = await session.modules()
-  const recorded = await session.withStore({}, (store) =>
-    session.withProgress('Recording', (onProgress) =>
+  const recorded = await session.withStore({}, async (store) => {
+    const head = await store.head()
+    return session.withProgress('Recording', (onProgress) =>
       withAppender(store, modules, (appender) =>
         appendLines(io.stdin, appender, {
           onProgress: typed ? () => {} : onProgress,
           signal: io.signal,
+          head,
           total: linesTotal(io.stdin),
         }),
       ),
-    ),
-  )
+    )
+  })
   if (output.json) await output.jsonLine(recorded)
   else
     await output.line(`Recorded ${counted(recorded.events, 'event')}, up to position ${recorded.position}.`)
