@@ -45,7 +45,8 @@ export async function appendLines(
   const { onProgress, signal, head, total } = options
   const window = new AppendWindow(appender, head)
   const meter = new ProgressMeter(onProgress)
-  let line = 0
+  // The line that is read or waited for.
+  let line = 1
   let bytes = 0
   try {
     for await (const part of inputLines(input, signal)) {
@@ -53,15 +54,15 @@ export async function appendLines(
       const events: EventLine[] = []
       try {
         for (const bytesOfLine of part.lines) {
-          line++
           const event = parseEventLine(line, bytesOfLine)
           if (event) events.push(event)
+          line++
         }
       } finally {
         // What came before a bad line is sound, and is recorded as it would have been had they come one by one.
         for (const batch of AppendBatch.of(events)) await window.append(batch)
       }
-      meter.update(window.events, Math.max(total(line, bytes), window.events + 1))
+      meter.update(window.events, Math.max(total(line - 1, bytes), window.events + 1))
     }
   } catch (error) {
     await window.settled()
@@ -96,7 +97,8 @@ class AppendWindow {
     this.#lastLine = batch.lines.at(-1)?.line ?? this.#lastLine
     const running: Promise<void> = this.#record(batch).finally(() => this.#running.delete(running))
     this.#running.add(running)
-    // As long as all is known from an earlier run, that may have ended within this append; what follows must not overtake its rest.
+    // As long as all is known from an earlier run, that run may have ended within this append, and what follows must not
+    // overtake the rest of it.
     if (this.position <= this.#headBefore) await running
     else if (this.#running.size >= appendsAtOnceMax) await Promise.race(this.#running)
   }

@@ -1,7 +1,7 @@
 import { AnnalsError } from '@annals/core'
 
-/** The most bytes of one line: more than any event that a store takes, and less than a text can have. */
-export const lineBytesMax = 400_000_000
+/** The most bytes of one line; a text cannot be much longer. */
+export const lineBytesMax = 500_000_000
 
 /** Takes the lines out of bytes, however they are cut into pieces. Lines are without their end. */
 export class ByteLines {
@@ -16,7 +16,7 @@ export class ByteLines {
   /**
    * The lines that end within these bytes.
    *
-   * @throws AnnalsError `limit-exceeded` for a line of more than 400 MB
+   * @throws AnnalsError `limit-exceeded` for a line of more than 500 MB
    */
   push(bytes: Uint8Array): Uint8Array[] {
     const lines: Uint8Array[] = []

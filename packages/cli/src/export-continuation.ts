@@ -25,6 +25,7 @@ export interface ExportContent {
 export async function continuationOf(file: ExportFile, content: ExportContent): Promise<Position> {
   const { store, selection, after, upTo, format, lineOf } = content
   const refuse = (expected: string, problem: string) => unusable(file.path, expected, problem)
+  const head = await store.head()
   const selected = store.read(selection, { after, upTo })[Symbol.asyncIterator]()
   let event: RecordedEvent | undefined
   let last = after
@@ -54,11 +55,17 @@ export async function continuationOf(file: ExportFile, content: ExportContent): 
         if (event?.position === position) {
           found = { event, text }
           await next()
-        } else if (!(await isHidden(store, position)))
+        } else if (position > head) {
+          throw refuse(
+            'events of this store',
+            `its line ${line} is the event at position ${position}, and this one ends at ${head}`,
+          )
+        } else if (await isVisible(store, position)) {
           throw refuse(
             sameSelection,
             `its line ${line} is the event at position ${position}, which is not selected`,
           )
+        }
         last = position
       }
     }
@@ -78,10 +85,9 @@ export async function continuationOf(file: ExportFile, content: ExportContent): 
 
 const sameSelection = 'what the same options have exported from this store'
 
-async function isHidden(store: LogStore, position: Position): Promise<boolean> {
-  if (position > (await store.head())) return false
-  for await (const _event of store.read('everything', { after: position - 1, upTo: position })) return false
-  return true
+async function isVisible(store: LogStore, position: Position): Promise<boolean> {
+  for await (const _event of store.read('everything', { after: position - 1, upTo: position })) return true
+  return false
 }
 
 /** The position of the event in a line that an export has written; nothing of it is decoded. */

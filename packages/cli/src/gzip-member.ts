@@ -46,5 +46,6 @@ const memberTrailerBytes = 8
 const deflate = promisify(deflateRaw)
 const inflate = promisify(inflateRaw)
 
-// Deflated, with an extra field (section 2.3.1.1) named AN of four bytes; no time, so that the same events give the same bytes.
+// Deflated, with an extra field (section 2.3.1.1) named AN of four bytes; without a time, so that the same events give
+// the same bytes.
 const fixedHeader = Buffer.from([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 8, 0, 0x41, 0x4e, 4, 0])

@@ -129,7 +129,7 @@ describe('annals export', () => {
         (lines[59] as string).replace(':60,', ':61,').concat('\n'),
         'a',
         ['--after', '60'],
-        'its line 1 is the event at position 61, which is not selected',
+        'its line 1 is the event at position 61, and this one ends at 60',
       ],
     ]
     for (const [content, name, argv, problem] of cases) {

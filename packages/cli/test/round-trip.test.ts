@@ -60,8 +60,10 @@ const history = fc.array(fc.oneof({ weight: 8, arbitrary: append }, { weight: 1,
   maxLength: 12,
 })
 
+type History = typeof history extends fc.Arbitrary<infer Steps> ? Steps : never
+
 /** Makes a history, and tells whether events of it may be hidden. */
-async function make(data: string, steps: typeof history extends fc.Arbitrary<infer Steps> ? Steps : never) {
+async function make(data: string, steps: History): Promise<boolean> {
   let nowMs = Date.UTC(2026, 0, 31)
   let hides = false
   const ended = new Set<string>()
