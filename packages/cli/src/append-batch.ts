@@ -10,6 +10,13 @@ export class AppendBatch<Line extends EventLine = EventLine> {
   readonly #streams = new Map<string, NewEvent[]>()
   #bytes = 0
 
+  /** A batch of lines that fit together. */
+  static from<Line extends EventLine>(lines: Iterable<Line>): AppendBatch<Line> {
+    const batch = new AppendBatch<Line>()
+    for (const line of lines) batch.add(line)
+    return batch
+  }
+
   /** The lines as batches, in their order. */
   static *of<Line extends EventLine>(lines: Iterable<Line>): Generator<AppendBatch<Line>> {
     let batch = new AppendBatch<Line>()

@@ -52,6 +52,19 @@ export function otherwiseRecorded({ event }: RecordedLine): AnnalsError<'event-i
   )
 }
 
+/** The error for an event of this very store that would have another place, and so another id. */
+export function ownIdElsewhere(
+  { event }: RecordedLine,
+  { own, here }: { readonly own: number; readonly here: number },
+): AnnalsError<'invalid-event'> {
+  const problem = `expected the event at position ${here} of this store, but got the one that had position ${own}`
+  return new AnnalsError(
+    'invalid-event',
+    `It would be recorded out of place: ${problem}; what is between is not in the file, or was hidden. Restore a later backup, or import it into a new data directory with --data.`,
+    { type: event.type, issues: [{ path: ['id'], message: problem }] },
+  )
+}
+
 /** The error for an event whose stream is elsewhere in the store. */
 export function streamTaken(
   { details }: AnnalsError<'wrong-expected-revision'>,

@@ -1,18 +1,23 @@
 import {
-  AnnalsError,
   type Appended,
   type ErrorCode,
   type ExpectedRevision,
   isAnnalsError,
   type Position,
-  type RecordedEvent,
 } from '@annals/core'
-import { invariant, prepareAppend } from '@annals/core/store'
+import { DerivedEventIds, invariant } from '@annals/core/store'
 import type { LogStore } from '@annals/log'
 import { AppendBatch } from './append-batch.ts'
-import { invalidLine } from './event-line.ts'
-import { atLine, otherwiseRecorded, outOfOrder, streamTaken, timePassed } from './import-error.ts'
-import type { RecordedLine } from './recorded-line.ts'
+import {
+  atLine,
+  otherwiseRecorded,
+  outOfOrder,
+  ownIdElsewhere,
+  streamTaken,
+  timePassed,
+} from './import-error.ts'
+import { partedAtFault } from './import-fault.ts'
+import { isOfLine, type RecordedLine } from './recorded-line.ts'
 
 /** A clock for `openLog` that tells the time at which what is imported was recorded. */
 export class ImportClock {
@@ -39,6 +44,8 @@ export class Importer {
   readonly #store: LogStore
   readonly #clock: ImportClock
   readonly #name: string
+  /** The ids that the store gives to events itself. */
+  readonly #ownIds: DerivedEventIds
   readonly #headBefore: Position
   /** When the event was recorded that was the last before. */
   #headBeforeMs: number
@@ -53,23 +60,24 @@ export class Importer {
 
   /** Makes an importer into a store that was opened with this clock. */
   static async open(store: LogStore, clock: ImportClock, name: string): Promise<Importer> {
-    const head = await store.head()
+    const { storeId, head } = await store.stats()
     // When a hidden event was recorded nobody can tell, until it turns out to be one of those that are imported.
     let headMs = head === 0 ? -Infinity : Infinity
     const last = store.read('everything', { direction: 'backwards', limit: 1 })
     for await (const { position, recordedAt } of last) if (position === head) headMs = recordedAt.getTime()
-    return new Importer(store, clock, name, { head, headMs })
+    return new Importer(store, clock, name, { storeId, head, headMs })
   }
 
   private constructor(
     store: LogStore,
     clock: ImportClock,
     name: string,
-    { head, headMs }: { readonly head: Position; readonly headMs: number },
+    { storeId, head, headMs }: { readonly storeId: string; readonly head: Position; readonly headMs: number },
   ) {
     this.#store = store
     this.#clock = clock
     this.#name = name
+    this.#ownIds = new DerivedEventIds(storeId)
     this.#headBefore = head
     this.#headBeforeMs = headMs
     this.#head = head
@@ -106,6 +114,11 @@ export class Importer {
     if (isAlone || first.recordedAtMs !== this.#clock.timeMs) await this.settled()
     if (this.failure) return
     this.#clock.timeMs = first.recordedAtMs
+    // Where each will be can only be told if it is known which of them are new.
+    if (isAlone && batch.lines.length > 1 && batch.lines.some(({ event }) => this.#positionToCome(event.id)))
+      return this.#recordOneByOne(batch)
+    const misplaced = batch.lines.findIndex((line, index) => this.#isMisplaced(line, index))
+    if (misplaced !== -1) return this.#recordUpTo(misplaced, batch)
     if (isAlone) return this.#recordAlone(batch, expected)
     const running: Promise<void> = this.#recordBehind(batch).finally(() => this.#running.delete(running))
     this.#running.add(running)
@@ -127,8 +140,8 @@ export class Importer {
   async #recordBehind(batch: Batch): Promise<void> {
     const [first] = batch.lines as [RecordedLine]
     const position = this.#head + 1
+    const appends = this.#withoutOwnIds(batch).appends((stream) => this.#revisions.get(stream) ?? 'any')
     this.#head += batch.lines.length
-    const appends = batch.appends((stream) => this.#revisions.get(stream) ?? 'any')
     for (const { stream, events } of appends) {
       const last = this.#revisions.get(stream)
       this.#revisions.set(stream, (typeof last === 'number' ? last : -1) + events.length)
@@ -150,7 +163,7 @@ export class Importer {
       // What is known is answered whatever is expected.
       canBeNew ? (expected.get(stream) ?? this.#revisions.get(stream) ?? 'any') : neverTheRevision
     try {
-      const appended = await this.#store.append(batch.appends(expectedRevision))
+      const appended = await this.#store.append(this.#withoutOwnIds(batch).appends(expectedRevision))
       this.#take(batch, appended)
       for (const { stream, revision } of appended.streams) this.#revisions.set(stream, revision)
       this.#head = Math.max(this.#head, this.position)
@@ -164,10 +177,46 @@ export class Importer {
 
   async #recordOneByOne({ lines }: Batch): Promise<void> {
     for (const line of lines) {
-      const single = batchOf([line])
+      if (this.#isMisplaced(line, 0)) return this.#recordUpTo(0, AppendBatch.from([line]))
+      const single = AppendBatch.from([line])
       await this.#recordAlone(single, await this.#expectedOf(single))
       if (this.failure) return
     }
+  }
+
+  async #recordUpTo(misplaced: number, { lines }: Batch): Promise<void> {
+    const line = lines[misplaced] as RecordedLine
+    const own = this.#positionToCome(line.event.id) as Position
+    const here = this.#head + 1 + misplaced
+    if (misplaced > 0) await this.#record(AppendBatch.from(lines.slice(0, misplaced)))
+    await this.settled()
+    this.#fail(ownIdElsewhere(line, { own, here }), line)
+  }
+
+  /** Whether an event that comes after so many others would have another place than its id says. */
+  #isMisplaced({ event }: RecordedLine, after: number): boolean {
+    const position = this.#positionToCome(event.id)
+    return position !== undefined && position !== this.#head + 1 + after
+  }
+
+  /**
+   * The position at which the store will give this id itself. Such ids come up where a history goes on from a backup of the
+   * store that it was exported from.
+   */
+  #positionToCome(id: string): Position | undefined {
+    const position = this.#ownIds.positionOf(id)
+    return position !== undefined && position > this.#head ? position : undefined
+  }
+
+  /** The events as the store takes them: the ids that it gives are left to it. */
+  #withoutOwnIds(batch: Batch): AppendBatch {
+    if (!batch.lines.some(({ event }) => this.#positionToCome(event.id))) return batch
+    const events = new AppendBatch()
+    for (const line of batch.lines) {
+      const { event } = line
+      events.add(this.#positionToCome(event.id) ? { ...line, event: { ...event, id: undefined } } : line)
+    }
+    return events
   }
 
   /** Counts what was recorded, and sees to it that it is what the lines say. */
@@ -177,11 +226,12 @@ export class Importer {
       invariant(event, 'an append answers with each of its events')
       if (event.position > this.#headBefore) {
         invariant(event.recordedAt.getTime() === line.recordedAtMs, 'the clock is the one of the import')
+        invariant(event.id === line.event.id, 'an event has its id')
         this.#mayBeKnown = false
         this.events++
       } else {
         if (event.position <= this.position) this.#fail(outOfOrder(line), line)
-        else if (!isSame(event, line)) this.#fail(otherwiseRecorded(line), line)
+        else if (!isOfLine(event, line)) this.#fail(otherwiseRecorded(line), line)
         if (this.failure) return
         if (event.position === this.#headBefore) this.#headBeforeMs = line.recordedAtMs
         this.known++
@@ -212,51 +262,3 @@ const ofOneLine: ReadonlySet<ErrorCode> = new Set([
   'wrong-expected-revision',
   'stream-tombstoned',
 ])
-
-function batchOf(lines: readonly RecordedLine[]): Batch {
-  const batch: Batch = new AppendBatch()
-  for (const line of lines) batch.add(line)
-  return batch
-}
-
-/** The lines before the first that no store would take, and why it would not. */
-function partedAtFault(batch: Batch): {
-  readonly sound: Batch
-  readonly fault?: { readonly error: AnnalsError; readonly line: RecordedLine }
-} {
-  const faultIn = (lines: readonly RecordedLine[]): AnnalsError | undefined => {
-    try {
-      if (lines.length > 0) prepareAppend(batchOf(lines).appends())
-      return undefined
-    } catch (error) {
-      if (error instanceof AnnalsError) return error
-      throw error
-    }
-  }
-  const { lines } = batch
-  if (!faultIn(lines)) return { sound: batch }
-  let sound = 0
-  for (let faulty = lines.length; faulty - sound > 1; ) {
-    const middle = Math.floor((sound + faulty) / 2)
-    if (faultIn(lines.slice(0, middle))) faulty = middle
-    else sound = middle
-  }
-  const line = lines[sound] as RecordedLine
-  const error = faultIn([line])
-  return {
-    sound: batchOf(lines.slice(0, sound)),
-    // What is sound by itself can only be there twice.
-    fault: { line, error: error ? invalidLine(line.event.type, error.message) : outOfOrder(line) },
-  }
-}
-
-/** Whether an event that was there is the one of the line. Its type and stream were seen to by the store. */
-function isSame(event: RecordedEvent, { event: expected, recordedAtMs }: RecordedLine): boolean {
-  const { data, metadata, tags = [] } = expected
-  return (
-    event.recordedAt.getTime() === recordedAtMs &&
-    event.dataJson === JSON.stringify(data) &&
-    event.metadataJson === JSON.stringify(metadata) &&
-    JSON.stringify(event.tags) === JSON.stringify([...new Set(tags)])
-  )
-}

@@ -1,3 +1,4 @@
+import type { RecordedEvent } from '@annals/core'
 import { type EventLine, invalidLine, parseEventLine } from './event-line.ts'
 
 /** An event read from a line of an export, with what was said of it when it was recorded. */
@@ -34,4 +35,15 @@ export function parseRecordedLine(line: number, bytes: Uint8Array): RecordedLine
       recordedAt,
     )
   return { ...parsed, event: { ...event, id }, revision, recordedAtMs }
+}
+
+/** Whether a recorded event with the id, type and stream of a line is the event of that line. */
+export function isOfLine(event: RecordedEvent, { event: expected, recordedAtMs }: RecordedLine): boolean {
+  const { data, metadata, tags = [] } = expected
+  return (
+    event.recordedAt.getTime() === recordedAtMs &&
+    event.dataJson === JSON.stringify(data) &&
+    event.metadataJson === JSON.stringify(metadata) &&
+    JSON.stringify(event.tags) === JSON.stringify([...new Set(tags)])
+  )
 }

@@ -8,9 +8,9 @@ export interface TimedAppend {
   readonly append: StreamAppend
 }
 
-/** Records a history in a data directory at times of its own. */
-export async function record(data: string, appends: Iterable<TimedAppend>): Promise<void> {
-  let nowMs = Date.UTC(2026, 0, 31, 12)
+/** Records a history in a data directory at times of its own, from so many milliseconds after noon on. */
+export async function record(data: string, appends: Iterable<TimedAppend>, fromMs = 0): Promise<void> {
+  let nowMs = Date.UTC(2026, 0, 31, 12) + fromMs
   const store = await openLog(join(data, 'log'), { clock: () => nowMs })
   for (const { afterMs, append } of appends) {
     nowMs += afterMs

@@ -128,6 +128,42 @@ describe('annals import', () => {
     expect((await importInto(data, lines)).stdout).toContain('Imported 0 events')
   })
 
+  it('brings a restored backup up to date, with the ids and positions that the events had', async () => {
+    for (const afterMs of [0, 1]) {
+      const [data, backup] = [await temporary(), await temporary()]
+      const history = [...sampleHistory(60)].map((each) => ({ ...each, afterMs }))
+      await record(data, history.slice(0, 40))
+      expect((await annals(['backup', backup, '--data', data])).code).toBe(0)
+      await record(data, history.slice(40), 40 * afterMs)
+      const lines = await linesOf(data)
+      const { code, stdout } = await importInto(backup, lines)
+      expect({ code, stdout }).toEqual({
+        code: 0,
+        stdout: 'Imported 20 events, up to position 60; 40 had been imported before.\n',
+      })
+      expect(await linesOf(backup)).toEqual(lines)
+      expect((await importInto(backup, lines)).stdout).toContain('Imported 0 events')
+    }
+  })
+
+  it('refuses to bring a backup up to date with an export that lacks events', async () => {
+    for (const afterMs of [0, 1])
+      for (const missing of [41, 47, 57]) {
+        const [data, backup] = [await temporary(), await temporary()]
+        const history = [...sampleHistory(60)].map((each) => ({ ...each, afterMs }))
+        await record(data, history.slice(0, 40))
+        await annals(['backup', backup, '--data', data])
+        await record(data, history.slice(40), 40 * afterMs)
+        const lines = (await linesOf(data)).toSpliced(missing - 1, 1)
+        const { code, stderr } = await importInto(backup, lines)
+        expect(code).toBe(3)
+        expect(stderr).toContain(
+          `line ${missing}: It would be recorded out of place: expected the event at position ${missing} of this store, but got the one that had position ${missing + 1}`,
+        )
+        expect(await linesOf(backup)).toEqual(lines.slice(0, missing - 1))
+      }
+  })
+
   it('refuses what it would record out of place, names the line, and records what is before', async () => {
     const lines = await sampleLines()
     const early = { ...later('mine-1'), afterMs: -1 }
