@@ -186,7 +186,7 @@ describe('annals export', () => {
     expect(stderr).toContain('The same command goes on behind the last whole line.')
   })
 
-  it('is completed by the next run, whenever it was killed', async () => {
+  it('is completed by the next run, whenever it was killed', { timeout: 120_000 }, async () => {
     const data = await temporary()
     await record(data, largeHistory())
     const directory = await temporary()

@@ -341,7 +341,7 @@ describe('annals import', () => {
     expect((await annals(await run('--quiet'), { columns: 80 })).stderr).toBe('')
   })
 
-  it('is completed by the next run, whenever it was killed', async () => {
+  it('is completed by the next run, whenever it was killed', { timeout: 120_000 }, async () => {
     const lines = await sampleLines(1_500)
     const file = join(await temporary(), 'history.jsonl')
     await writeFile(file, lines.join('\n'))

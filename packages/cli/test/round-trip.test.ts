@@ -120,7 +120,7 @@ describe('export and import', () => {
     )
   })
 
-  it('hold only a small part of a history in memory', async () => {
+  it('hold only a small part of a history in memory', { timeout: 120_000 }, async () => {
     const [data, copy, directory] = [await temporary(), await temporary(), await temporary()]
     const text = 'ä'.repeat(20_000)
     const store = await openLog(join(data, 'log'))
