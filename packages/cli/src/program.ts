@@ -9,6 +9,7 @@ import { rebuildCommand } from './commands/rebuild.ts'
 import { repairCommand } from './commands/repair.ts'
 import { replayCommand } from './commands/replay.ts'
 import { restoreCommand } from './commands/restore.ts'
+import { scavengeCommand } from './commands/scavenge.ts'
 import { serveCommand } from './commands/serve.ts'
 import { statsCommand } from './commands/stats.ts'
 import { streamsCommand } from './commands/streams.ts'
@@ -70,6 +71,7 @@ Exit codes: 0 done, 1 the command was rejected, 2 wrong usage, 3 and up as in do
     backupCommand(action),
     restoreCommand(action),
     repairCommand(action),
+    scavengeCommand(action),
     statsCommand(action),
   ])
     program.addCommand(command)
