@@ -253,7 +253,7 @@ test('from the call at which the power fails on, every call fails and nothing is
   await expect(file.read(new Uint8Array(1), 0)).rejects.toThrow(SimulatedCrash)
   await expect(file.sync()).rejects.toThrow(SimulatedCrash)
   expect(disk.crashed).toBe(true)
-  expect(disk.trace.at(3)).toBe(`write 1 at 0 of ${path}: no power`)
+  expect(disk.trace.at(3)).toBe(`write 1 at 0 of ${path}: too late`)
   expect([...contentOf(disk.afterKill())]).toEqual([2, ...filled(9, 1)])
 })
 
@@ -265,7 +265,7 @@ test('a sync during which the power fails has promised nothing', async () => {
     const file = disk.open(path, 'write')
     file.writeNow(filled(512, 2), 0)
     await expect(file.sync()).rejects.toThrow(SimulatedCrash)
-    expect(disk.trace.at(-1)).toBe(`end of sync of ${path}: no power`)
+    expect(disk.trace.at(-1)).toBe(`end of sync of ${path}: too late`)
     if (contentOf(disk.afterCrash())[0] === 1) lost++
   }
   expect(lost).toBeGreaterThan(rounds / 4)
@@ -275,11 +275,13 @@ test('a sync during which the power fails has promised nothing', async () => {
 test('faults come as often as was asked for, and are those of the system', () => {
   const count = 4_000
   const { disk: made } = diskWith(filled(100, 1))
-  const disk = made.afterKill({ faults: { shortTransfers: 0.3, ioErrors: 0.1, fullDisk: 0.2 } })
+  const faults = { shortTransfers: 0.3, ioErrors: 0.1, fullDisk: 0.2, readErrors: 0.05 }
+  const disk = made.afterKill({ faults })
   const file = disk.open(path, 'write')
   const seen = { short: 0, whole: 0, EIO: 0, ENOSPC: 0 }
   const into = new Uint8Array(100)
   let shortReads = 0
+  let failedReads = 0
   for (let n = 0; n < count; n++) {
     try {
       const written = file.writeNow(filled(100, 2), 0)
@@ -288,14 +290,21 @@ test('faults come as often as was asked for, and are those of the system', () =>
     } catch (error) {
       seen[(error as { code: 'EIO' | 'ENOSPC' }).code]++
     }
-    const read = file.readNow(into, 0)
-    expect(read).toBeGreaterThan(0)
-    if (read < 100) shortReads++
+    try {
+      const read = file.readNow(into, 0)
+      expect(read).toBeGreaterThan(0)
+      if (read < 100) shortReads++
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'EIO' })
+      failedReads++
+    }
   }
   expect(seen.EIO / count).toBeCloseTo(0.1, 1)
   expect(seen.ENOSPC / count).toBeCloseTo(0.18, 1)
   expect(seen.short / (seen.short + seen.whole)).toBeCloseTo(0.3, 1)
-  expect(shortReads / count).toBeCloseTo(0.3, 1)
+  expect(failedReads / count).toBeCloseTo(0.05, 1)
+  expect(failedReads).toBeGreaterThan(0)
+  expect(shortReads / (count - failedReads)).toBeCloseTo(0.3, 1)
 })
 
 test('without faults nothing fails and nothing falls short', () => {
@@ -307,6 +316,21 @@ test('without faults nothing fails and nothing falls short', () => {
     file.syncNow()
   }
   expect(disk.crashed).toBe(false)
+})
+
+test('what is left to chance on the disk that comes next follows from the seed that it is given', () => {
+  const shortWrites = (disk: SimulatedDisk) => {
+    const file = disk.open(path, 'write')
+    return Array.from({ length: 50 }, () => file.writeNow(filled(100, 1), 0))
+  }
+  const next = { seed: 7, faults: { shortTransfers: 0.5 } }
+  // However the disk before it was used.
+  const one = diskWith(filled(10, 1)).disk
+  const other = diskWith(filled(10, 1)).disk
+  other.random.next()
+  const writes = shortWrites(one.afterKill(next))
+  expect(shortWrites(other.afterCrash(next))).toEqual(writes)
+  expect(shortWrites(one.afterKill({ ...next, seed: 8 }))).not.toEqual(writes)
 })
 
 test('a lock is held by one, until it is released, the process ends or the power fails', () => {

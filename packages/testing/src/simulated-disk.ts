@@ -8,6 +8,8 @@ export interface DiskFaults {
   readonly shortTransfers?: number
   /** Of a write or sync to fail with EIO. */
   readonly ioErrors?: number
+  /** Of a read to fail with EIO. */
+  readonly readErrors?: number
   /** Of a write to find the disk full. */
   readonly fullDisk?: number
   /** Of each unsynced piece of a write to be there after a crash. Default: 0.5. */
@@ -19,11 +21,17 @@ export interface SimulatedDiskOptions {
   /** Decides everything that is left to chance. */
   readonly seed: number
   readonly faults?: DiskFaults
-  /** The power fails at this call, counted from 0. Default: never. */
+  /** The power fails, or the process ends, at this call, counted from 0; what comes next tells which. Default: never. */
   readonly crashAtCall?: number
 }
 
-/** What every call to a simulated disk throws once its power has failed. */
+/** How the disk that comes after another is made. */
+export interface NextDiskOptions extends Omit<SimulatedDiskOptions, 'seed'> {
+  /** Default: what chance gives. */
+  readonly seed?: number
+}
+
+/** What every call to a simulated disk throws once its power has failed, or its process has ended. */
 export class SimulatedCrash extends Error {
   override readonly name = 'SimulatedCrash'
   readonly code = 'CRASHED'
@@ -67,9 +75,8 @@ export class SimulatedDisk {
   }
 
   /** What is found when the power is back: everything synced, and of the rest what chance has kept. */
-  afterCrash(options: Omit<SimulatedDiskOptions, 'seed'> = {}): SimulatedDisk {
-    this.#crashed = true
-    const next = new SimulatedDisk({ ...options, seed: this.random.below(2 ** 31) })
+  afterCrash(options: NextDiskOptions = {}): SimulatedDisk {
+    const next = this.#next(options)
     // The file system keeps the order of its own changes, so it is always a first part of them that has survived.
     const kept = this.random.below(this.#unsyncedEntries.length + 1)
     const entries = new Map(this.#durableEntries)
@@ -84,12 +91,10 @@ export class SimulatedDisk {
 
   /**
    * What is found when only the process ended: all that it wrote, though what it did not sync may still be lost in a later
-   * crash. No byte of this disk is
-   * changed, so it serves for copies of it too.
+   * crash. No byte of this disk is changed, so it serves for copies of it too.
    */
-  afterKill(options: Omit<SimulatedDiskOptions, 'seed'> = {}): SimulatedDisk {
-    this.#crashed = true
-    const next = new SimulatedDisk({ ...options, seed: this.random.below(2 ** 31) })
+  afterKill(options: NextDiskOptions = {}): SimulatedDisk {
+    const next = this.#next(options)
     const copies = new Map<SimulatedFile, SimulatedFile>()
     const copyOf = (file: SimulatedFile): SimulatedFile => {
       const copy = copies.get(file) ?? file.copy(next)
@@ -171,8 +176,15 @@ export class SimulatedDisk {
   /** Counts a call, and fails it if the power has failed by then. */
   call(what: string): void {
     if (!this.#crashed && this.#calls++ >= this.#crashAtCall) this.#crashed = true
-    this.trace.push(this.#crashed ? `${what}: no power` : what)
-    if (this.#crashed) throw new SimulatedCrash(`The power failed before: ${what}`)
+    this.trace.push(this.#crashed ? `${what}: too late` : what)
+    if (this.#crashed)
+      throw new SimulatedCrash(`The power failed, or the process was killed, before: ${what}`)
+  }
+
+  #next(options: NextDiskOptions): SimulatedDisk {
+    this.#crashed = true
+    const seed = this.random.below(2 ** 31)
+    return new SimulatedDisk({ seed, ...options })
   }
 
   #change(change: EntryChange): void {

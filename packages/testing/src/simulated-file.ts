@@ -46,9 +46,9 @@ export class SimulatedFile {
   /** The same file of another disk, with what is durable of it and what is not. */
   copy(disk: SimulatedDisk): SimulatedFile {
     const copy = new SimulatedFile(disk)
-    copy.#seen = this.#seen.slice()
+    copy.#seen = this.#seen.slice(0, this.#size)
     copy.#size = this.#size
-    copy.#durable = this.#durable.slice()
+    copy.#durable = this.#durable.slice(0, this.#durableSize)
     copy.#durableSize = this.#durableSize
     copy.#unsynced = [...this.#unsynced]
     return copy
@@ -72,6 +72,7 @@ export class SimulatedFile {
       length > 1 && random.chance(faults.shortTransfers ?? 0) ? 1 + random.below(length - 1) : length
     const readNow = (into: Uint8Array, position: number): number => {
       call(`read ${into.length} at ${position} of`)
+      if (random.chance(faults.readErrors ?? 0)) throw systemError('EIO', path)
       const bytes = this.#seen.subarray(position, Math.min(this.#size, position + transferred(into.length)))
       into.set(bytes)
       return bytes.length
