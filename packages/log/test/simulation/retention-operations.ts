@@ -1,0 +1,74 @@
+import type { RetentionPolicy } from '@annals/core'
+import type { Random } from '@annals/testing'
+import { categories, chooseStream, kind, type World } from './operation.ts'
+
+// A policy shows in what a store says of its streams, so it is set for what has events alone, and the stream 0 of a category
+// has none of its own; so there is nothing that a store could hold and not show.
+
+interface RetainParameters {
+  readonly stream: string
+  readonly policy: RetentionPolicy | null
+}
+
+export const retainStream = kind({
+  weight: 2,
+  choose: (random): RetainParameters => {
+    const category = random.pick(categories)
+    return { stream: `${category}-${1 + random.below(3)}`, policy: choosePolicy(random, category) }
+  },
+  run: (world, { stream, policy }: RetainParameters) => retain(world, stream, { stream }, policy),
+})
+
+export const retainCategory = kind({
+  weight: 2,
+  choose: (random) => {
+    const category = random.pick(categories)
+    return { category, policy: choosePolicy(random, category) }
+  },
+  run: (world, { category, policy }: { category: string; policy: RetentionPolicy | null }) =>
+    retain(world, `${category}-0`, { category }, policy),
+})
+
+export const truncate = kind({
+  weight: 3,
+  choose: (random) => ({ stream: chooseStream(random), beforeRevision: random.below(12) }),
+  run: ({ store, history }, { stream, beforeRevision }: { stream: string; beforeRevision: number }) =>
+    history.change(store, `truncate ${stream}`, async (each) => {
+      await each.truncate(stream, { beforeRevision })
+      return {}
+    }),
+})
+
+export const tombstone = kind({
+  weight: 1,
+  choose: (random) => ({
+    stream: `${random.pick(categories)}-${2 + random.below(2)}`,
+    ...(random.chance(0.3) && { expectedRevision: random.below(6) }),
+  }),
+  run: (
+    { store, history },
+    { stream, ...options }: { readonly stream: string; readonly expectedRevision?: number },
+  ) =>
+    history.change(store, `tombstone ${stream}`, async (each) => {
+      await each.tombstone(stream, options)
+      return {}
+    }),
+})
+
+async function retain(
+  { store, history }: World,
+  shownBy: string,
+  scope: { stream: string } | { category: string },
+  policy: RetentionPolicy | null,
+): Promise<void> {
+  if (history.revisionOf(shownBy) < 0) return
+  await history.change(store, `retain ${Object.values(scope)}`, async (each) => {
+    await each.retain(scope, policy)
+    return {}
+  })
+}
+
+function choosePolicy(random: Random, category: string): RetentionPolicy | null {
+  const byAge = { maxAgeMs: 1 + random.below(100) }
+  return random.pick([null, byAge, category === 'a' ? { maxCount: 1 + random.below(8) } : byAge])
+}
