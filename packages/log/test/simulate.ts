@@ -1,20 +1,75 @@
-// `npm run simulate -- [SEEDS] [FIRST]`: crashes as many stores as there are seeds, and shows the first that broke a promise.
-import { simulate } from './simulation.ts'
+// `npm run simulate -- [SEEDS] [FIRST] [--workers N]`: crashes, kills and damages as many stores as there are seeds, and
+// shows the shortest way in which the first one broke a promise. `npm run simulate -- --plan PLAN` goes that way again.
+import { parseArgs } from 'node:util'
+import { simulateMany } from './simulation/many.ts'
+import { type Plan, parsePlan } from './simulation/plan.ts'
+import { shrink } from './simulation/shrink.ts'
+import { simulate, simulatePlan } from './simulation.ts'
 
-const [seeds = 100_000, first = 1] = process.argv.slice(2).map(Number)
-const startedMs = performance.now()
-const sum = { crashes: 0, kills: 0, flips: 0, answered: 0 }
-for (let seed = first; seed < first + seeds; seed++) {
-  const { broken, trace, counts } = await simulate(seed)
-  for (const name of ['crashes', 'kills', 'flips', 'answered'] as const) sum[name] += counts[name]
-  if (broken) {
-    console.log(trace.join('\n'))
-    console.log(`Seed ${seed}: ${broken}\nAgain: npm run simulate -- 1 ${seed}`)
-    process.exitCode = 1
-    break
+try {
+  const { values, positionals } = parseArgs({
+    options: { plan: { type: 'string' }, workers: { type: 'string', default: '1' } },
+    allowPositionals: true,
+  })
+  if (values.plan !== undefined) await runPlan(parsePlan(values.plan))
+  else {
+    const [seeds = '100000', first = '1'] = positionals
+    await runSeeds({
+      seeds: wholeNumber('SEEDS', seeds),
+      first: wholeNumber('FIRST', first),
+      workers: wholeNumber('--workers', values.workers),
+    })
   }
-  if (seed % 1_000 === 0 && process.stderr.isTTY) process.stderr.write(`\r${seed - first} of ${seeds} seeds`)
+} catch (error) {
+  console.error(`${error instanceof Error ? error.message : error}`)
+  console.error(
+    'Usage: npm run simulate -- [SEEDS] [FIRST] [--workers N], or npm run simulate -- --plan PLAN',
+  )
+  process.exitCode = 2
 }
-console.log(
-  `${seeds} seeds, ${sum.crashes} crashes, ${sum.kills} kills, ${sum.flips} flipped bits, ${sum.answered} answered changes, ${Math.round((performance.now() - startedMs) / 1000)} s`,
-)
+
+async function runSeeds(options: { seeds: number; first: number; workers: number }): Promise<void> {
+  const { seeds } = options
+  const startedMs = performance.now()
+  const { counts, broken } = await simulateMany({
+    ...options,
+    onProgress: (done) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${seeds} seeds`)
+    },
+  })
+  if (process.stderr.isTTY) process.stderr.write('\r')
+  if (broken !== undefined) await explain(broken)
+  const { crashes, kills, flips, answered } = counts
+  const tookMs = performance.now() - startedMs
+  console.log(
+    `${seeds} seeds, ${crashes} crashes, ${kills} kills, ${flips} flipped bits, ${answered} answered changes, ${Math.round(tookMs / 1000)} s`,
+  )
+}
+
+/** Shows the shortest way to what a seed broke. */
+async function explain(seed: number): Promise<void> {
+  const found = await simulate(seed)
+  const { plan, tries } = await shrink(found.plan, async (smaller) => {
+    const { broken } = await simulatePlan(smaller)
+    return broken !== undefined
+  })
+  await runPlan(plan)
+  console.log(`Seed ${seed}, before it was made shorter in ${tries} tries: ${found.broken}`)
+  console.log(`The whole of it again: npm run simulate -- 1 ${seed}`)
+}
+
+async function runPlan(plan: Plan): Promise<void> {
+  const { broken, trace } = await simulatePlan(plan)
+  if (broken === undefined) {
+    console.log('No promise was broken.')
+    return
+  }
+  console.log(trace.join('\n'))
+  console.log(`${broken}\nAgain: npm run simulate -- --plan '${JSON.stringify(plan)}'`)
+  process.exitCode = 1
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new Error(`${name} cannot be used: expected a whole number from 1 to 999999999, but got ${text}.`)
+}
