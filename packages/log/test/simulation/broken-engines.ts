@@ -9,7 +9,10 @@ import { withoutBlockChecksums, withoutCommitChecksums } from './unchecked.ts'
 const segments = '.log'
 const drafts = '.sealed.new'
 
-/** Engines that leave out or get wrong one thing on which a promise rests, by what they do. The simulation has to find out each. */
+/**
+ * Engines that leave out or get wrong one thing on which a promise rests, by what they do. The simulation has to find out
+ * each of them.
+ */
 export const brokenEngines: Readonly<Record<string, Sabotage>> = {
   'never syncs': { disk: withFiles(segments, { sync: async () => {}, syncNow: () => {} }) },
   'answers before its sync has ended': {

@@ -94,7 +94,10 @@ export class History {
     })
   }
 
-  /** Takes note of what was shown, in one direction: nobody may ever see anything else at its position, nor that it is gone. */
+  /**
+   * Takes note of what was shown, in one direction or the other: nobody may ever see anything else at its position, nor
+   * that it is gone.
+   */
   see(events: readonly RecordedEvent[]): void {
     if (this.hasEnded()) return
     const step =

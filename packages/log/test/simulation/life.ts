@@ -94,7 +94,10 @@ async function watch(store: LogStore, history: History): Promise<void> {
   }
 }
 
-/** Waits for all, however they end, so that nothing goes on when one has failed; then what is not the disk's fault comes first. */
+/**
+ * Waits for all, however they end, so that nothing goes on when one has failed. Throws what is not the disk's fault before
+ * what is.
+ */
 async function all(running: readonly Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(running)
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))

@@ -58,7 +58,7 @@ interface Habits {
 function lifeOf(random: Random, { faults, crashes, flips }: Habits): Life {
   // Some are so short that what the one before has left is still as it was.
   const length = random.pick(lengths)
-  const endsAtCall = random.chance(0.75) ? random.below(length.calls) : undefined
+  const endsAtCall = random.chance(0.85) ? random.below(length.calls) : undefined
   const flip: Flip = { seed: random.below(2 ** 31), when: random.pick(['closed', 'closed', 'open']) }
   return {
     seed: random.below(2 ** 31),
@@ -77,8 +77,8 @@ function lifeOf(random: Random, { faults, crashes, flips }: Habits): Life {
 
 const lengths = [
   { calls: 60, writers: 2, operations: 2 },
-  { calls: 250, writers: 6, operations: 8 },
-  { calls: 600, writers: 6, operations: 12 },
+  { calls: 200, writers: 6, operations: 8 },
+  { calls: 400, writers: 6, operations: 12 },
 ] as const
 
 function faultsOf(random: Random): DiskFaults {

@@ -2,8 +2,8 @@ import type { RetentionPolicy } from '@annals/core'
 import type { Random } from '@annals/testing'
 import { categories, chooseStream, kind, type World } from './operation.ts'
 
-// A policy shows in what a store says of its streams, so it is set for what has events alone, and the stream 0 of a category
-// has none of its own; so there is nothing that a store could hold and not show.
+// A policy shows in what a store says of its streams. So it is set for what has events alone, and stream 0 of a category has
+// none of its own: a store holds nothing that it does not show.
 
 interface RetainParameters {
   readonly stream: string

@@ -2,8 +2,8 @@ import { crc32 } from 'node:zlib'
 import type { Disk, DiskFile } from '../../src/index.ts'
 import { bytesOf, withFiles } from './sabotage.ts'
 
-// An engine that does not check checksums takes whatever is there for what was written. That is what it does over a disk
-// that, when it is read, makes each checksum fit to the bytes that are there; docs/reference/log-format.md says where they are.
+// An engine that does not check checksums takes whatever is there for what was written. So does a sound one over a disk that
+// makes each checksum fit to the bytes that are there when it is read; docs/reference/log-format.md says where they are.
 
 /** Makes the checksums of commits and of their events fit. */
 export const withoutCommitChecksums: (disk: Disk) => Disk = withFiles('.log', (file) =>
