@@ -1,6 +1,7 @@
 // `npm run simulate -- [SEEDS] [FIRST] [--workers N]`: crashes, kills and damages as many stores as there are seeds, and
 // shows the shortest way in which the first one broke a promise. `npm run simulate -- --plan PLAN` goes that way again.
 import { parseArgs } from 'node:util'
+import { kindOfBroken } from './simulation/broken.ts'
 import { simulateMany } from './simulation/many.ts'
 import { type Plan, parsePlan } from './simulation/plan.ts'
 import { shrink } from './simulation/shrink.ts'
@@ -49,9 +50,11 @@ async function runSeeds(options: { seeds: number; first: number; workers: number
 /** Shows the shortest way to what a seed broke. */
 async function explain(seed: number): Promise<void> {
   const found = await simulate(seed)
+  const kind = kindOfBroken(found.broken ?? '')
   const { plan, tries } = await shrink(found.plan, async (smaller) => {
     const { broken } = await simulatePlan(smaller)
-    return broken !== undefined
+    // Or it might lead to something else that is broken.
+    return broken !== undefined && kindOfBroken(broken) === kind
   })
   await runPlan(plan)
   console.log(`Seed ${seed}, before it was made shorter in ${tries} tries: ${found.broken}`)

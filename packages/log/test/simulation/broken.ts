@@ -12,6 +12,11 @@ export function brokenBy(error: unknown): string {
   return error instanceof Error ? String(error.stack) : String(error)
 }
 
+/** What kind of promise a sentence of `brokenBy` is about, whatever the place and the numbers. */
+export function kindOfBroken(broken: string): string {
+  return broken.replace(/:.*/s, '').replaceAll(/\d+/g, '#')
+}
+
 /** Whether an error is what the disk did to the store, or what the store says of that; damage is neither. */
 export function isExpected(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
