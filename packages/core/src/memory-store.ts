@@ -66,7 +66,7 @@ class MemoryStore implements EventStore {
   }
 
   #record({ streams }: AppendRequest): readonly Position[] {
-    const recordedAtMs = Math.max(this.#clock(), this.#index.recordedAtMs(this.#index.last))
+    const recordedAtMs = Math.max(this.#clock(), this.#index.lastRecordedAtMs)
     const positions: Position[] = []
     for (const { stream, events } of streams) {
       for (const event of events) {

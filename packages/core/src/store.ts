@@ -17,8 +17,17 @@ export {
   type StreamRequest,
 } from './store/append-request.ts'
 export { DerivedEventIds, randomStoreId } from './store/event-id.ts'
-export { EventIndex, type IndexedAppend, type IndexedEvent, lastRevisions } from './store/event-index.ts'
+export {
+  type EventIdentity,
+  EventIndex,
+  type EventIndexOptions,
+  type IndexedAppend,
+  lastRevisions,
+} from './store/event-index.ts'
+export type { IndexPart, NameKind, StreamChange, StreamPart } from './store/index-part.ts'
 export { eventObject, JsonEvent, type JsonEventParts } from './store/json-event.ts'
+export { type IndexedEvent, MemoryPart } from './store/memory-part.ts'
+export { listPostings, lowerBound, type Postings } from './store/posting.ts'
 export { assertReadOptions, assertStreamsOptions } from './store/read-options.ts'
 export { HeadWaiters, readerOf, type SubscriptionSource, subscribeByReading } from './store/subscription.ts'
 export { assertCategoryName, assertStreamName } from './stream.ts'

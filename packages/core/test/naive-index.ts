@@ -40,9 +40,9 @@ export class NaiveIndex {
     return this.streamRetention.get(stream) ?? this.categoryRetention.get(category) ?? undefined
   }
 
-  isVisible = ({ stream, revision, recordedAtMs }: ModelEvent): boolean => {
+  isVisible = ({ stream, revision, recordedAtMs }: ModelEvent, upTo = this.published): boolean => {
     const { maxCount = Infinity, maxAgeMs = Infinity } = this.retentionOf(stream) ?? {}
-    const newer = this.of(stream).filter((event) => this.isPublished(event) && event.revision > revision)
+    const newer = this.of(stream).filter((event) => event.position <= upTo && event.revision > revision)
     return (
       !this.tombstoned.has(stream) &&
       revision >= (this.truncatedBefore.get(stream) ?? 0) &&
@@ -90,7 +90,7 @@ export class NaiveIndex {
         (event) =>
           event.position > (condition.after ?? 0) &&
           matches(condition.failIfEventsMatch, event) &&
-          this.isVisible(event),
+          this.isVisible(event, this.events.length),
       )
     return match ? 'append-condition-failed' : undefined
   }
@@ -119,7 +119,7 @@ export class NaiveIndex {
       stream,
       category: stream.split('-')[0] as string,
       revision: published.length - 1,
-      firstRevision: published.find(this.isVisible)?.revision ?? published.length,
+      firstRevision: published.find((event) => this.isVisible(event))?.revision ?? published.length,
       tombstoned: this.tombstoned.has(stream),
       retention: this.retentionOf(stream),
     }

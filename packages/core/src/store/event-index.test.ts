@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { derivedId, NaiveIndex, storeId } from '../../test/naive-index.ts'
+import { derivedId, type ModelEvent, NaiveIndex, storeId } from '../../test/naive-index.ts'
 import type { AppendCondition } from '../append-condition.ts'
 import { isAnnalsError } from '../errors.ts'
 import type { EventQuery } from '../event-query.ts'
@@ -120,6 +120,12 @@ const step = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant('tombstone' as const), stream, expectedRevision }),
   },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('begin part' as const) }) },
+  // What is no longer in memory is asked for through the same interface.
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('age' as const), parts: fc.integer({ min: 1, max: 3 }) }),
+  },
 )
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
@@ -166,6 +172,17 @@ function run(index: EventIndex, model: NaiveIndex, step: Step): void {
       break
     case 'tombstone':
       tombstone(index, model, step.stream, step.expectedRevision)
+      break
+    case 'begin part':
+      model.published = model.events.length
+      index.publish(index.last)
+      index.beginPart()
+      break
+    case 'age':
+      index.replaceOlder([
+        ...index.olderParts,
+        ...index.memoryParts.slice(0, Math.min(step.parts, index.memoryParts.length - 1)),
+      ])
   }
 }
 
@@ -252,9 +269,14 @@ test('whatever is staged, published, hidden and asked, the index answers as a wa
   fc.assert(
     fc.property(fc.array(step, { minLength: 10, maxLength: 80, size: 'max' }), (steps) => {
       const model = new NaiveIndex()
-      const index = new EventIndex({ storeId, now: () => model.nowMs })
+      const identityAt = (position: number) => {
+        const event = model.events[position - 1] as ModelEvent
+        return { ...event, givenId: event.id === derivedId(position) ? undefined : event.id }
+      }
+      const index = new EventIndex({ storeId, now: () => model.nowMs, identityAt })
       for (const step of steps) run(index, model, step)
       expectSame(index, model)
+      expect([...index.infos({})]).toEqual([...streams].sort().flatMap((name) => model.info(name) ?? []))
     }),
     { numRuns: 500 },
   )

@@ -6,49 +6,85 @@ import type { RetentionPolicy, RetentionScope } from '../retention.ts'
 import type { Selection } from '../selection.ts'
 import { categoryOf, type Revision } from '../stream.ts'
 import { DerivedEventIds } from './event-id.ts'
-import { allPostings, listPostings, lowerBound, type Postings, queryPostings } from './posting.ts'
+import type { IndexPart, NameKind, StreamChange } from './index-part.ts'
+import { type IndexedEvent, MemoryPart } from './memory-part.ts'
+import { allPostings, type Postings, queryPostings, rangePostings } from './posting.ts'
+import { lookUpChanges, newStreamState, type StreamState, stateInParts } from './stream-state.ts'
 
-/** What the index needs to know of an event. */
-export interface IndexedEvent {
+/** What an index has to know of an event that it does not hold in memory. */
+export interface EventIdentity {
+  readonly stream: string
+  readonly revision: Revision
   readonly type: string
-  readonly tags: readonly string[]
+  readonly recordedAtMs: number
   /** `undefined` if the store derives it from the position. */
-  readonly id: string | undefined
+  readonly givenId: string | undefined
 }
 
+/** What an index is made with. */
+export interface EventIndexOptions {
+  readonly storeId: string
+  readonly now: () => number
+  /** The parts that are not in memory, the oldest first. Default: none. */
+  readonly older?: readonly IndexPart[]
+  /** The position of the first event, where there are no older parts. Default: 1. */
+  readonly first?: Position
+  /** When the last event in them was recorded. Default: 0. */
+  readonly lastRecordedAtMs?: number
+  /** Reads what has to be known of an event in an older part; `undefined` if the event is no longer there. */
+  readonly identityAt?: (position: Position) => EventIdentity | undefined
+}
+
+const coldStatesMax = 10_000
+
 /**
- * The index of a history in memory: which events a selection selects, which of them are hidden, and whether an append
- * condition holds. Positions are 1, 2, 3 …; where an event's bytes are is for the store to know.
+ * The index of a history: which events a selection selects, which of them are hidden, and whether an append condition
+ * holds. Positions are 1, 2, 3 …; where an event's bytes are is for the store to know.
  *
- * An event is *staged* when it is added: conditions see it, readers do not. It is *published* when it is durable, and
- * only then can be read. Costs about 60 bytes an event, more for tags and for ids that were given.
+ * It is made of parts that follow one another: older ones, which a store may keep on disk, and one or more in memory, of
+ * which the last is added to. An event is *staged* when it is added: conditions see it, readers do not. It is
+ * *published* when it is durable, and only then can be read.
  */
 export class EventIndex {
   readonly derivedIds: DerivedEventIds
-  readonly #streams = new Map<string, StreamEntry>()
-  readonly #categories = new Map<string, Position[]>()
-  readonly #types = new Map<string, Position[]>()
-  readonly #tags = new Map<string, Position[]>()
-  readonly #ids = new Map<string, Position>()
-  readonly #categoryRetention = new Map<string, RetentionPolicy>()
-  // One entry a position; index 0 is the start of the log and stands for no event.
-  readonly #streamAt: (StreamEntry | undefined)[] = [undefined]
-  readonly #revisionAt: Revision[] = [0]
-  readonly #recordedAtMs: number[] = [0]
-  readonly #hasGivenId: boolean[] = [false]
   readonly #clock: () => number
+  readonly #identityAt: (position: Position) => EventIdentity | undefined
+  readonly #categoryRetention = new Map<string, RetentionPolicy>()
+  #older: readonly IndexPart[]
+  readonly #memory: MemoryPart[]
+  // Both.
+  #parts: readonly IndexPart[]
+  #active: MemoryPart
+  // Of streams without events in memory, those that were asked for last.
+  readonly #cold = new Map<string, StreamState>()
+  // Those of the append that was checked last.
+  readonly #checked = new Map<string, StreamState>()
+  #lastRecordedAtMs: number
   #latestMs = 0
-  #published: Position = 0
-  #anythingHidden = false
+  #published: Position
+  #anythingHidden: boolean
+  // Counts how often parts have been replaced, so that a walk notices.
+  #version = 0
+  #policyChanges = 0
 
-  constructor(options: { readonly storeId: string; readonly now: () => number }) {
-    this.derivedIds = new DerivedEventIds(options.storeId)
-    this.#clock = options.now
+  constructor({ storeId, now, older = [], first = 1, lastRecordedAtMs = 0, identityAt }: EventIndexOptions) {
+    this.derivedIds = new DerivedEventIds(storeId)
+    this.#clock = now
+    this.#identityAt = identityAt ?? (() => undefined)
+    this.#older = older
+    this.#lastRecordedAtMs = lastRecordedAtMs
+    this.#published = older.at(-1)?.last ?? first - 1
+    this.#active = new MemoryPart(this.#published + 1)
+    this.#memory = [this.#active]
+    this.#parts = [...older, this.#active]
+    this.#anythingHidden = older.some(({ hasChanges }) => hasChanges)
+    for (const { categoryPolicies } of older)
+      for (const [category, policy] of categoryPolicies) this.#setCategoryPolicy(category, policy)
   }
 
   /** The position of the last staged event. */
   get last(): Position {
-    return this.#streamAt.length - 1
+    return this.#active.last
   }
 
   /** The position of the last event that readers see. */
@@ -56,20 +92,96 @@ export class EventIndex {
     return this.#published
   }
 
-  /** Adds an event at the next position. Its names are taken to be valid and its conditions to hold. */
-  stage(stream: string, event: IndexedEvent, recordedAtMs: number): Position {
-    const position = this.last + 1
-    const entry = this.#streams.get(stream) ?? this.#addStream(stream)
-    this.#streamAt.push(entry)
-    this.#revisionAt.push(entry.positions.length)
-    this.#recordedAtMs.push(recordedAtMs)
-    this.#hasGivenId.push(event.id !== undefined)
-    entry.positions.push(position)
-    entry.categoryPositions.push(position)
-    push(this.#types, event.type, position)
-    for (const tag of event.tags) push(this.#tags, tag, position)
-    if (event.id !== undefined) this.#ids.set(event.id, position)
-    return position
+  /** When the last event was recorded. */
+  get lastRecordedAtMs(): number {
+    return this.#lastRecordedAtMs
+  }
+
+  /** How many streams there are, staged events included. */
+  get streamCount(): number {
+    return this.#parts.reduce((sum, { streamsBegun }) => sum + streamsBegun, 0)
+  }
+
+  /** The parts in memory, the oldest first; the last one is added to. */
+  get memoryParts(): readonly MemoryPart[] {
+    return this.#memory
+  }
+
+  /** The parts that are not in memory, the oldest first. */
+  get olderParts(): readonly IndexPart[] {
+    return this.#older
+  }
+
+  /** Whether anything may be hidden. */
+  get mayHide(): boolean {
+    return this.#anythingHidden
+  }
+
+  /** Grows whenever a policy is set or removed, which alone can make visible again what was hidden. */
+  get policyChanges(): number {
+    return this.#policyChanges
+  }
+
+  /** From here on events go to a new part, and no event is added any more to the one before. */
+  beginPart(): MemoryPart {
+    this.#active = new MemoryPart(this.last + 1)
+    this.#memory.push(this.#active)
+    this.#partsChanged()
+    return this.#active
+  }
+
+  /**
+   * Puts other parts in the place of the older ones. They have to know what those knew; of the parts in memory, but for the
+   * last, those go that they cover.
+   */
+  replaceOlder(older: readonly IndexPart[]): void {
+    const last = older.at(-1)?.last ?? (this.#memory[0] as MemoryPart).first - 1
+    // One without events stays until it is certain that what was changed in it is known: only what comes after it is newer.
+    while (this.#memory.length > 1 && (this.#memory[0] as MemoryPart).first <= last) this.#memory.shift()
+    invariant(
+      (this.#memory[0] as MemoryPart).first === last + 1,
+      `parts up to ${last} do not fit before ${this.#memory[0]?.first}`,
+    )
+    this.#older = older
+    this.#partsChanged()
+  }
+
+  /**
+   * Adds an event at the next position. Its names are taken to be valid and its conditions to hold. Its revision is the one
+   * after the last, unless it is given, which saves looking that one up.
+   */
+  stage(stream: string, event: IndexedEvent, recordedAtMs: number, revision?: Revision): Position {
+    const state = this.#stateForStaging(stream, revision)
+    state.lastRevision = revision ?? state.lastRevision + 1
+    this.#lastRecordedAtMs = recordedAtMs
+    return this.#active.add(stream, state, event, recordedAtMs)
+  }
+
+  /** Leaves out positions whose events are no longer there, up to and including one. */
+  skip(upTo: Position): void {
+    this.#active.skip(upTo)
+  }
+
+  /** Says how many streams began among the positions of the last part, where their first events may no longer be there. */
+  setStreamsBegun(count: number): void {
+    this.#active.streamsBegun = count
+  }
+
+  /** Notes a stream all of whose events among these positions are no longer there. */
+  noteRemoved(stream: string, lastRevision: Revision): void {
+    const state = this.#stateForStaging(stream, lastRevision + 1)
+    state.lastRevision = Math.max(state.lastRevision, lastRevision)
+    this.#active.addRemoved(stream, state, lastRevision)
+  }
+
+  /**
+   * The revision of the last staged event of a stream, -1 if it has none, as far as this is known without looking into older
+   * parts.
+   */
+  knownRevision(stream: string): Revision | undefined {
+    const state = this.#stateInMemory(stream)
+    if (state && state.lastRevision >= 0) return state.lastRevision
+    return this.#parts[0]?.first === 1 && this.#older.length === 0 ? -1 : undefined
   }
 
   /** Lets readers see everything up to a position. */
@@ -81,29 +193,38 @@ export class EventIndex {
     this.#published = upTo
   }
 
+  /** The part in memory that holds a position, if one does. */
+  memoryPartAt(position: Position): MemoryPart | undefined {
+    for (let index = this.#memory.length - 1; index >= 0; index--) {
+      const part = this.#memory[index] as MemoryPart
+      if (position >= part.first) return position <= part.last ? part : undefined
+    }
+    return undefined
+  }
+
   streamAt(position: Position): string {
-    return this.#entryAt(position).name
+    return this.memoryPartAt(position)?.streamAt(position) ?? this.#olderAt(position).stream
   }
 
   revisionAt(position: Position): Revision {
-    return this.#revisionAt[position] as Revision
+    return this.memoryPartAt(position)?.revisionAt(position) ?? this.#olderAt(position).revision
   }
 
   recordedAtMs(position: Position): number {
-    return this.#recordedAtMs[position] as number
-  }
-
-  /** The id of the event if the store derives it from the position. */
-  derivedIdAt(position: Position): string | undefined {
-    return this.#hasGivenId[position] ? undefined : this.derivedIds.idAt(position)
+    return this.memoryPartAt(position)?.recordedAtMs(position) ?? this.#olderAt(position).recordedAtMs
   }
 
   /** The position of the event with this id. */
   positionOfId(id: string): Position | undefined {
-    const given = this.#ids.get(id)
-    if (given !== undefined) return given
+    for (let index = this.#memory.length - 1; index >= 0; index--) {
+      const [position] = (this.#memory[index] as MemoryPart).positionsOfId(id)
+      if (position !== undefined) return position
+    }
+    for (let index = this.#older.length - 1; index >= 0; index--)
+      for (const position of (this.#older[index] as IndexPart).positionsOfId(id))
+        if (this.#identityAt(position)?.givenId === id) return position
     const derived = this.derivedIds.positionOf(id)
-    return derived !== undefined && derived <= this.last && derived > 0 && !this.#hasGivenId[derived]
+    return derived !== undefined && derived <= this.last && derived > 0 && !this.#hasGivenId(derived)
       ? derived
       : undefined
   }
@@ -122,13 +243,16 @@ export class EventIndex {
   ): readonly Position[] | undefined {
     const before = this.#madeBefore(appends)
     if (before) return before
+    this.#checked.clear()
     for (const { stream, expectedRevision = 'any' } of appends) {
-      const entry = this.#streams.get(stream)
-      if (entry?.tombstoned) throw streamTombstoned(stream)
+      const state = this.#findOrAdd(stream)
+      // Nothing has to be looked up, and so nothing can fail, when the events are staged.
+      this.#checked.set(stream, state)
+      if (state.tombstoned) throw streamTombstoned(stream)
       checkExpectedRevision(
         stream,
         expectedRevision,
-        entry?.positions.length ? entry.positions.length - 1 : 'no-stream',
+        state.lastRevision < 0 ? 'no-stream' : state.lastRevision,
       )
     }
     if (condition) {
@@ -138,79 +262,139 @@ export class EventIndex {
     return undefined
   }
 
-  /** Walks the visible, published positions of a selection. Give back `undefined` at the end. */
+  /** Walks the visible, published positions of a selection. Gives back `undefined` at the end. */
   select(selection: Selection, options: ReadOptions = {}): () => Position | undefined {
-    const { direction = 'forwards', limit = Infinity } = options
-    const postings = this.#postings(selection)
-    let [first, last] = this.#bounds(selection, options)
-    let left = limit
+    const candidate = this.candidates(selection, options)
+    let left = options.limit ?? Infinity
     return () => {
-      while (left > 0 && first <= last) {
-        const position = direction === 'forwards' ? postings.next(first) : postings.previous(last)
-        if (position < first || position > last) break
-        if (direction === 'forwards') first = position + 1
-        else last = position - 1
-        if (this.isVisible(position)) {
+      while (left > 0) {
+        const position = candidate()
+        if (position === undefined) left = 0
+        else if (this.isVisible(position)) {
           left--
           return position
         }
       }
-      left = 0
       return undefined
     }
   }
 
-  /** Whether no truncation, retention or tombstone hides the event. */
+  /**
+   * The same without a limit, and with positions whose events may be hidden, or no longer be there: `hides` tells. So no
+   * event has to be looked at before it is read.
+   */
+  candidates(selection: Selection, options: ReadOptions = {}): () => Position | undefined {
+    const isForwards = options.direction !== 'backwards'
+    let [first, last] = this.#bounds(selection, options)
+    let version = this.#version
+    let postings = this.#postings(selection)
+    return () => {
+      if (version !== this.#version) {
+        version = this.#version
+        postings = this.#postings(selection)
+      }
+      if (first > last) return undefined
+      const position = isForwards ? postings.next(first) : postings.previous(last)
+      if (position < first || position > last) {
+        last = first - 1
+        return undefined
+      }
+      if (isForwards) first = position + 1
+      else last = position - 1
+      return position
+    }
+  }
+
+  /** Whether no truncation, retention or tombstone hides the event from readers. */
   isVisible(position: Position): boolean {
-    return !this.#anythingHidden || this.revisionAt(position) >= this.#firstRevision(this.#entryAt(position))
+    return this.#isVisible(position, 'published')
+  }
+
+  #isVisible(position: Position, seen: 'published' | 'staged'): boolean {
+    if (!this.#anythingHidden) return true
+    const part = this.memoryPartAt(position)
+    const place = part?.has(position)
+      ? {
+          stream: part.streamAt(position),
+          revision: part.revisionAt(position),
+          recordedAtMs: part.recordedAtMs(position),
+        }
+      : this.#identityAt(position)
+    return place !== undefined && !this.hides(place.stream, place.revision, place.recordedAtMs, seen)
+  }
+
+  /**
+   * Whether a truncation, retention or tombstone hides an event, from readers, to whom the newest events are those that are
+   * published, or from conditions, for which staged ones count.
+   */
+  hides(
+    stream: string,
+    revision: Revision,
+    recordedAtMs: number,
+    seen: 'published' | 'staged' = 'published',
+  ): boolean {
+    if (!this.#anythingHidden) return false
+    const state = this.#find(stream)
+    invariant(state, `there is no stream ${stream}`)
+    if (state.tombstoned || revision < state.truncatedBefore) return true
+    const { maxCount, maxAgeMs } = this.#retentionOf(stream, state) ?? {}
+    if (maxCount !== undefined) {
+      const last = seen === 'staged' ? state.lastRevision : this.#publishedRevision(stream, state)
+      if (revision <= last - maxCount) return true
+    }
+    return maxAgeMs !== undefined && recordedAtMs < this.#now() - maxAgeMs
   }
 
   info(stream: string): StreamInfo | undefined {
-    const entry = this.#streams.get(stream)
-    if (!entry) return undefined
-    const revision = this.#publishedCount(entry) - 1
+    const state = this.#find(stream)
+    if (!state) return undefined
+    const revision = this.#publishedRevision(stream, state)
     if (revision < 0) return undefined
     return {
       stream,
       category: categoryOf(stream),
       revision,
-      firstRevision: this.#anythingHidden ? Math.min(this.#firstRevision(entry), revision + 1) : 0,
-      tombstoned: entry.tombstoned,
-      retention: this.#retentionOf(entry),
+      firstRevision: this.#anythingHidden ? Math.min(this.#firstRevision(stream, state), revision + 1) : 0,
+      tombstoned: state.tombstoned,
+      retention: this.#retentionOf(stream, state),
     }
   }
 
   *infos({ category, after, limit = Infinity }: StreamsOptions): Iterable<StreamInfo> {
     let left = limit
-    const names = [...this.#streams.keys()].filter(
-      (name) =>
-        (after === undefined || name > after) && (category === undefined || categoryOf(name) === category),
-    )
-    for (const name of names.sort()) {
-      if (left <= 0) return
-      const info = this.info(name)
-      if (!info) continue
-      left--
-      yield info
+    let from = after
+    while (left > 0) {
+      const version = this.#version
+      for (const name of inOrder(this.#parts.map((part) => part.streamNames(from, category)))) {
+        if (left <= 0) return
+        const info = this.info(name)
+        from = name
+        if (info) {
+          left--
+          yield info
+        }
+        if (version !== this.#version) break
+      }
+      if (version === this.#version) return
     }
   }
 
   retain(scope: RetentionScope, policy: RetentionPolicy | null): void {
     this.#anythingHidden = true
+    this.#policyChanges++
     if ('category' in scope) {
-      if (policy) this.#categoryRetention.set(scope.category, policy)
-      else this.#categoryRetention.delete(scope.category)
+      this.#setCategoryPolicy(scope.category, policy)
+      this.#active.categoryPolicies.set(scope.category, policy)
     } else {
-      const entry = this.#streams.get(scope.stream) ?? this.#addStream(scope.stream)
-      entry.retention = policy ?? undefined
+      this.#change(scope.stream, { retention: policy })
     }
   }
 
   /** @throws AnnalsError `stream-not-found`, `stream-tombstoned`, `invalid-argument` */
   checkTruncate(stream: string, beforeRevision: Revision): void {
-    const entry = this.#existing(stream)
-    if (entry.tombstoned) throw streamTombstoned(stream)
-    const max = entry.positions.length
+    const state = this.#existing(stream)
+    if (state.tombstoned) throw streamTombstoned(stream)
+    const max = state.lastRevision + 1
     if (beforeRevision <= max) return
     const expected = `a revision up to ${max}, the one after the last event of stream "${stream}"`
     throw new AnnalsError(
@@ -225,48 +409,96 @@ export class EventIndex {
   }
 
   truncate(stream: string, beforeRevision: Revision): void {
-    const entry = this.#existing(stream)
-    this.#anythingHidden = true
-    entry.truncatedBefore = Math.max(entry.truncatedBefore, beforeRevision)
+    this.#change(stream, { truncatedBefore: beforeRevision })
   }
 
   /** @throws AnnalsError `stream-not-found`, `wrong-expected-revision` */
   checkTombstone(stream: string, expectedRevision: StreamAppend['expectedRevision'] = 'any'): void {
-    const entry = this.#existing(stream)
-    if (!entry.tombstoned) checkExpectedRevision(stream, expectedRevision, entry.positions.length - 1)
+    const state = this.#existing(stream)
+    if (!state.tombstoned) checkExpectedRevision(stream, expectedRevision, state.lastRevision)
   }
 
   tombstone(stream: string): void {
+    this.#change(stream, { tombstoned: true })
+  }
+
+  // Looks nothing up, since what is durable has to be taken in: whoever asks for a stream finds its changes in the parts.
+  #change(stream: string, { retention, truncatedBefore, tombstoned }: Partial<StreamChange>): void {
     this.#anythingHidden = true
-    this.#existing(stream).tombstoned = true
+    this.#active.addChange(stream, { retention, truncatedBefore, tombstoned })
+    const state = this.#stateInMemory(stream)
+    if (!state) return
+    state.tombstoned ||= tombstoned ?? false
+    state.truncatedBefore = Math.max(state.truncatedBefore, truncatedBefore ?? 0)
+    if (retention !== undefined) state.retention = retention ?? undefined
   }
 
-  #addStream(name: string): StreamEntry {
-    const category = categoryOf(name)
-    const categoryPositions = this.#categories.get(category) ?? []
-    this.#categories.set(category, categoryPositions)
-    const entry: StreamEntry = {
-      name,
-      positions: [],
-      categoryPositions,
-      truncatedBefore: 0,
-      tombstoned: false,
-      retention: undefined,
+  #partsChanged(): void {
+    this.#parts = [...this.#older, ...this.#memory]
+    this.#version++
+  }
+
+  #setCategoryPolicy(category: string, policy: RetentionPolicy | null): void {
+    if (policy) this.#categoryRetention.set(category, policy)
+    else this.#categoryRetention.delete(category)
+  }
+
+  // On the way of each append: a stream that is known in memory costs one look into a map.
+  #stateForStaging(stream: string, revision: Revision | undefined): StreamState {
+    const active = this.#active.stateOf(stream)
+    if (active) return active
+    if (revision === undefined) return this.#findOrAdd(stream)
+    const known = this.#stateInMemory(stream)
+    if (known) return known
+    // What was changed for it can be looked up when that is asked for.
+    return newStreamState(revision - 1, !this.#parts.some(({ hasChanges }) => hasChanges))
+  }
+
+  #stateInMemory(stream: string): StreamState | undefined {
+    for (let index = this.#memory.length - 1; index >= 0; index--) {
+      const state = this.#memory[index]?.stateOf(stream)
+      if (state) return state
     }
-    this.#streams.set(name, entry)
-    return entry
+    return this.#checked.get(stream) ?? this.#cold.get(stream)
   }
 
-  #existing(stream: string): StreamEntry {
-    const entry = this.#streams.get(stream)
-    if (entry && entry.positions.length > 0) return entry
+  /** What is known of a stream; nothing if it has no events and nothing was ever set for it. */
+  #find(stream: string): StreamState | undefined {
+    const known = this.#stateInMemory(stream)
+    if (known) return known.hasChanges ? known : lookUpChanges(stream, known, this.#parts)
+    const state = stateInParts(stream, this.#parts)
+    if (state) this.#keepCold(stream, state)
+    return state
+  }
+
+  #findOrAdd(stream: string): StreamState {
+    const known = this.#find(stream)
+    if (known) return known
+    const state = newStreamState(-1, true)
+    this.#keepCold(stream, state)
+    return state
+  }
+
+  #existing(stream: string): StreamState {
+    const state = this.#find(stream)
+    if (state && state.lastRevision >= 0) return state
     throw new AnnalsError('stream-not-found', `There is no stream "${stream}". Check its name.`, { stream })
   }
 
-  #entryAt(position: Position): StreamEntry {
-    const entry = this.#streamAt[position]
-    invariant(entry, `there is no event at position ${position}`)
-    return entry
+  #olderAt(position: Position): EventIdentity {
+    const identity = position > 0 && position <= this.last ? this.#identityAt(position) : undefined
+    invariant(identity, `there is no event at position ${position}`)
+    return identity
+  }
+
+  #hasGivenId(position: Position): boolean {
+    const part = this.memoryPartAt(position)
+    return part ? part.hasGivenId(position) : this.#identityAt(position)?.givenId !== undefined
+  }
+
+  #hasType(position: Position, type: string): boolean {
+    const part = this.memoryPartAt(position)
+    return part ? part.hasType(position, type) : this.#identityAt(position)?.type === type
   }
 
   #madeBefore(appends: readonly IndexedAppend[]): readonly Position[] | undefined {
@@ -303,12 +535,7 @@ export class EventIndex {
       for (const { type } of events) {
         const position = positions[at] as Position
         const follows = at === 0 || position === (positions[at - 1] as Position) + 1
-        if (
-          !follows ||
-          this.streamAt(position) !== stream ||
-          listPostings(this.#types.get(type) ?? []).next(position) !== position
-        )
-          return false
+        if (!follows || this.streamAt(position) !== stream || !this.#hasType(position, type)) return false
         at++
       }
     }
@@ -327,19 +554,21 @@ export class EventIndex {
       position <= this.last;
       position = postings.next(position + 1)
     ) {
-      if (this.isVisible(position)) return position
+      // As if all that was staged before were published, so that it does not matter what is synced together.
+      if (this.#isVisible(position, 'staged')) return position
     }
     return undefined
   }
 
-  readonly #lists = (kind: 'type' | 'tag', name: string): readonly Position[] =>
-    (kind === 'type' ? this.#types : this.#tags).get(name) ?? []
+  readonly #lists = (kind: NameKind, name: string): Postings =>
+    rangePostings(this.#parts.map((part) => rangeOf(part, () => part.postings(kind, name))))
 
   #postings(selection: Selection): Postings {
     if (selection === 'everything') return allPostings(() => this.last)
     if ('query' in selection) return queryPostings(selection.query, this.#lists)
-    if ('category' in selection) return listPostings(this.#categories.get(selection.category) ?? [])
-    return listPostings(this.#streams.get(selection.stream)?.positions ?? [])
+    if ('category' in selection) return this.#lists('category', selection.category)
+    const { stream } = selection
+    return rangePostings(this.#parts.map((part) => rangeOf(part, () => part.stream(stream)?.postings)))
   }
 
   /** The first and last position that a read may give, both inclusive. */
@@ -347,53 +576,127 @@ export class EventIndex {
     let first = after + 1
     let last = Math.min(upTo, this.#published)
     if (typeof selection === 'object' && 'stream' in selection) {
-      const positions = this.#streams.get(selection.stream)?.positions ?? []
-      const { fromRevision = 0, toRevision = positions.length - 1 } = selection
-      first = Math.max(first, positions[fromRevision] ?? Infinity)
-      last = Math.min(last, positions[Math.min(toRevision, positions.length - 1)] ?? 0)
+      const { stream, fromRevision = 0, toRevision = Infinity } = selection
+      const state = this.#find(stream)
+      if (!state) return [1, 0]
+      const revision = this.#publishedRevision(stream, state)
+      // What is hidden need not be walked over.
+      const from = this.#anythingHidden
+        ? Math.max(fromRevision, this.#firstRevision(stream, state))
+        : fromRevision
+      if (from > revision || toRevision < from) return [1, 0]
+      if (from > 0) first = Math.max(first, this.#positionAt(stream, from))
+      if (toRevision < revision) last = Math.min(last, this.#positionAt(stream, toRevision + 1) - 1)
     }
     return [first, last]
   }
 
-  #publishedCount(entry: StreamEntry): number {
-    const { positions } = entry
-    return (positions.at(-1) ?? 0) <= this.#published
-      ? positions.length
-      : lowerBound(positions, this.#published + 1)
+  /** Where the event of a stream with a revision is, or the next one that is still there. */
+  #positionAt(stream: string, revision: Revision): Position {
+    let position: Position = Infinity
+    for (const parts of [this.#memory, this.#older]) {
+      for (let index = parts.length - 1; index >= 0; index--) {
+        const found = parts[index]?.stream(stream)
+        if (!found) continue
+        if (found.lastRevision < revision) return position
+        if (found.firstRevision <= found.lastRevision)
+          position = found.positionAt(Math.max(revision, found.firstRevision))
+        if (found.firstRevision <= revision) return position
+      }
+    }
+    return position
   }
 
-  #retentionOf(entry: StreamEntry): RetentionPolicy | undefined {
-    return entry.retention ?? this.#categoryRetention.get(categoryOf(entry.name))
+  // Only the part that is added to holds what is not published, since a new one begins when all before is durable.
+  #publishedRevision(stream: string, state: StreamState): Revision {
+    const positions = this.#active.stream(stream)?.positions
+    if (!positions) return state.lastRevision
+    let unpublished = 0
+    while (unpublished < positions.length && (positions.at(-1 - unpublished) as Position) > this.#published)
+      unpublished++
+    return state.lastRevision - unpublished
+  }
+
+  #retentionOf(stream: string, { retention }: StreamState): RetentionPolicy | undefined {
+    return (
+      retention ??
+      (this.#categoryRetention.size > 0 ? this.#categoryRetention.get(categoryOf(stream)) : undefined)
+    )
   }
 
   // What is hidden of a stream is always its beginning, since recording times never run backwards.
-  #firstRevision(entry: StreamEntry): Revision {
-    const { positions, truncatedBefore, tombstoned } = entry
-    if (tombstoned) return positions.length
-    const { maxCount, maxAgeMs } = this.#retentionOf(entry) ?? {}
+  #firstRevision(stream: string, state: StreamState): Revision {
+    const { lastRevision, truncatedBefore, tombstoned } = state
+    if (tombstoned) return lastRevision + 1
+    const { maxCount, maxAgeMs } = this.#retentionOf(stream, state) ?? {}
     let first = truncatedBefore
-    if (maxCount !== undefined) first = Math.max(first, this.#publishedCount(entry) - maxCount)
-    if (maxAgeMs !== undefined) {
-      first = Math.max(first, this.#firstRecordedSince(positions, this.#now() - maxAgeMs))
-    }
+    if (maxCount !== undefined) first = Math.max(first, this.#publishedRevision(stream, state) + 1 - maxCount)
+    if (maxAgeMs !== undefined)
+      first = this.#firstRecordedSince(stream, this.#now() - maxAgeMs, first, lastRevision + 1)
     return first
   }
 
   // What has expired stays so, although the clock is set back.
   #now(): number {
-    this.#latestMs = Math.max(this.#latestMs, this.#clock(), this.recordedAtMs(this.last))
+    this.#latestMs = Math.max(this.#latestMs, this.#clock(), this.#lastRecordedAtMs)
     return this.#latestMs
   }
 
-  #firstRecordedSince(positions: readonly Position[], oldestMs: number): Revision {
-    let low = 0
-    let high = positions.length
+  #firstRecordedSince(stream: string, oldestMs: number, from: Revision, to: Revision): Revision {
+    let low = Math.max(from, this.#firstLeft(stream, to))
+    let high = Math.max(low, to)
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (this.recordedAtMs(positions[middle] as Position) < oldestMs) low = middle + 1
+      const position = this.#positionAt(stream, middle)
+      const recordedAtMs =
+        this.memoryPartAt(position)?.recordedAtMs(position) ?? this.#identityAt(position)?.recordedAtMs
+      // What is no longer there was hidden, and so was all before it.
+      if (recordedAtMs === undefined || recordedAtMs < oldestMs) low = middle + 1
       else high = middle
     }
     return low
+  }
+
+  /** The revision of the first event of a stream that is there; the one after the last if none is. */
+  #firstLeft(stream: string, afterLast: Revision): Revision {
+    for (const part of this.#parts) {
+      const found = part.stream(stream)
+      if (found && found.firstRevision <= found.lastRevision) return found.firstRevision
+    }
+    return afterLast
+  }
+
+  #keepCold(stream: string, state: StreamState): void {
+    if (this.#cold.size >= coldStatesMax)
+      for (const oldest of this.#cold.keys()) {
+        this.#cold.delete(oldest)
+        break
+      }
+    this.#cold.set(stream, state)
+  }
+}
+
+function rangeOf(part: IndexPart, open: () => Postings | undefined) {
+  return {
+    first: part.first,
+    get last() {
+      return part.last
+    },
+    open,
+  }
+}
+
+/** What several iterables give in order, in one order and each once. */
+function* inOrder(sources: readonly Iterable<string>[]): Iterable<string> {
+  const iterators = sources.map((source) => source[Symbol.iterator]())
+  const heads = iterators.map((iterator) => iterator.next())
+  for (;;) {
+    let first: string | undefined
+    for (const { done, value } of heads) if (!done && (first === undefined || value < first)) first = value
+    if (first === undefined) return
+    yield first
+    for (const [index, head] of heads.entries())
+      if (!head.done && head.value === first) heads[index] = (iterators[index] as Iterator<string>).next()
   }
 }
 
@@ -410,22 +713,6 @@ export function lastRevisions(events: Appended['events']): Appended['streams'] {
   for (const [index, { stream, revision }] of events.entries())
     if (events[index + 1]?.stream !== stream) streams.push({ stream, revision })
   return streams
-}
-
-interface StreamEntry {
-  readonly name: string
-  /** By revision. */
-  readonly positions: Position[]
-  readonly categoryPositions: Position[]
-  truncatedBefore: Revision
-  tombstoned: boolean
-  retention: RetentionPolicy | undefined
-}
-
-function push(lists: Map<string, Position[]>, name: string, position: Position): void {
-  const list = lists.get(name)
-  if (list) list.push(position)
-  else lists.set(name, [position])
 }
 
 function partlyKnown(

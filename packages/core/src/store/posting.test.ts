@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { allPostings, listPostings, lowerBound, type Postings, queryPostings } from './posting.ts'
+import {
+  allPostings,
+  listPostings,
+  lowerBound,
+  type Postings,
+  queryPostings,
+  rangePostings,
+} from './posting.ts'
 
 const ascending = fc.uniqueArray(fc.integer({ min: 1, max: 60 })).map((list) => list.sort((a, b) => a - b))
 const names = ['a', 'b', 'c', 'd']
@@ -75,7 +82,9 @@ test('all positions are those from 1 to a last one that may grow', () => {
 test('the positions of a query are those that are in any item: in one of its types, and in all of its tags', () => {
   fc.assert(
     fc.property(lists, lists, query, questions, (types, tags, query, asked) => {
-      const postings = queryPostings(query, (kind, name) => (kind === 'type' ? types : tags)[name] ?? [])
+      const postings = queryPostings(query, (kind, name) =>
+        listPostings((kind === 'type' ? types : tags)[name] ?? []),
+      )
       const has = (of: typeof types, position: number) => (name: string) =>
         of[name]?.includes(position) === true
       const expected = Array.from({ length: 60 }, (_, index) => index + 1).filter((position) =>
@@ -97,4 +106,59 @@ test('the lower bound is the first index whose number is not below', () => {
       expect(lowerBound(list, position)).toBe(list.filter((number) => number < position).length)
     }),
   )
+})
+
+describe('positions in ranges', () => {
+  test('are those of one list, wherever it is cut', () => {
+    fc.assert(
+      fc.property(
+        ascending,
+        fc.uniqueArray(fc.integer({ min: 1, max: 59 })),
+        questions,
+        (list, cuts, asked) => {
+          const ends = [...cuts.sort((a, b) => a - b), 60]
+          const ranges = ends.map((last, index) => {
+            const first = (ends[index - 1] ?? 0) + 1
+            const inside = list.filter((position) => position >= first && position <= last)
+            return { first, last, open: () => (inside.length > 0 ? listPostings(inside) : undefined) }
+          })
+          expectAnswers(rangePostings(ranges), list, asked)
+        },
+      ),
+    )
+  })
+
+  test('are looked up when they are first asked for, and once', () => {
+    const opened: number[] = []
+    const range = (first: number) => ({
+      first,
+      last: first + 9,
+      open: () => {
+        opened.push(first)
+        return listPostings([first, first + 5])
+      },
+    })
+    const postings = rangePostings([range(1), range(11), range(21)])
+    expect([postings.next(12), postings.next(16), postings.previous(18)]).toEqual([16, 16, 16])
+    expect(opened).toEqual([11])
+    expect(postings.next(17)).toBe(21)
+    expect(opened).toEqual([11, 21])
+  })
+
+  test('see what is added to the last of them', () => {
+    const list: number[] = []
+    const postings = rangePostings([
+      { first: 1, last: 3, open: () => listPostings([2]) },
+      {
+        first: 4,
+        get last() {
+          return 3 + list.length
+        },
+        open: () => (list.length > 0 ? listPostings(list) : undefined),
+      },
+    ])
+    expect(postings.next(3)).toBe(Infinity)
+    list.push(4)
+    expect([postings.next(3), postings.previous(9)]).toEqual([4, 4])
+  })
 })

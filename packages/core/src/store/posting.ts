@@ -10,7 +10,7 @@ export interface Postings {
 }
 
 /** Looks up the positions of all events with a type or tag. */
-export type PostingLists = (kind: 'type' | 'tag', name: string) => readonly Position[]
+export type PostingLists = (kind: 'type' | 'tag', name: string) => Postings
 
 /** Every position up to a last one that may grow. */
 export function allPostings(last: () => Position): Postings {
@@ -39,14 +39,64 @@ export function listPostings(list: readonly Position[]): Postings {
   }
 }
 
+/** Some of the positions from a first to a last one, looked up when they are first asked for. */
+export interface PostingRange {
+  readonly first: Position
+  /** May grow. */
+  readonly last: Position
+  readonly open: () => Postings | undefined
+}
+
+/** The positions of ranges that follow one another, the last of which may grow. */
+export function rangePostings(ranges: readonly PostingRange[]): Postings {
+  const opened: (Postings | undefined)[] = []
+  const isOpened: boolean[] = []
+  const open = (index: number): Postings | undefined => {
+    if (isOpened[index]) return opened[index]
+    const postings = ranges[index]?.open()
+    // The last one may have none of these yet, and have some later.
+    if (postings || index < ranges.length - 1) isOpened[index] = true
+    opened[index] = postings
+    return postings
+  }
+  return {
+    next: (position) => {
+      for (let index = rangeAt(ranges, position); index < ranges.length; index++) {
+        const found = open(index)?.next(position) ?? Infinity
+        if (found !== Infinity) return found
+      }
+      return Infinity
+    },
+    previous: (position) => {
+      for (let index = Math.min(rangeAt(ranges, position), ranges.length - 1); index >= 0; index--) {
+        const found = open(index)?.previous(position) ?? 0
+        if (found !== 0) return found
+      }
+      return 0
+    },
+  }
+}
+
+// The first range that ends at or after a position.
+function rangeAt(ranges: readonly PostingRange[], position: Position): number {
+  let low = 0
+  let high = ranges.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((ranges[middle] as PostingRange).last < position) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 /** The positions of the events that match an event query. */
 export function queryPostings(query: EventQuery, lists: PostingLists): Postings {
   return union(query.map((item) => itemPostings(item, lists)))
 }
 
 function itemPostings({ types, tags }: EventQueryItem, lists: PostingLists): Postings {
-  const parts = (tags ?? []).map((tag) => listPostings(lists('tag', tag)))
-  if (types) parts.push(union(types.map((type) => listPostings(lists('type', type)))))
+  const parts = (tags ?? []).map((tag) => lists('tag', tag))
+  if (types) parts.push(union(types.map((type) => lists('type', type))))
   return parts.length === 1 ? (parts[0] as Postings) : intersection(parts)
 }
 
@@ -82,7 +132,7 @@ function agree(
 }
 
 /** The first index in an ascending list whose number is at or after `position`. */
-export function lowerBound(list: readonly number[], position: number): number {
+export function lowerBound(list: ArrayLike<number>, position: number): number {
   let low = 0
   let high = list.length
   while (low < high) {
