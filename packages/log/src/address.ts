@@ -18,21 +18,22 @@ export function offsetOf(address: Address): number {
   return address % offsetsPerSegment
 }
 
-/** The addresses of the events, by position; 8 bytes each. */
-export class AddressList {
-  #addresses = new Float64Array(1024)
-  #length = 1
+/** Where the events of a segment begin in its file, one after the other; 4 bytes each. */
+export class OffsetList {
+  #offsets = new Uint32Array(1024)
+  #length = 0
 
-  push(address: Address): void {
-    if (this.#length === this.#addresses.length) {
-      const larger = new Float64Array(this.#length * 2)
-      larger.set(this.#addresses)
-      this.#addresses = larger
+  push(offset: number): void {
+    if (this.#length === this.#offsets.length) {
+      const larger = new Uint32Array(this.#length * 2)
+      larger.set(this.#offsets)
+      this.#offsets = larger
     }
-    this.#addresses[this.#length++] = address
+    this.#offsets[this.#length++] = offset
   }
 
-  at(position: number): Address {
-    return this.#addresses[position] as Address
+  /** The offset of the event with a number from 0. */
+  at(index: number): number {
+    return this.#offsets[index] as number
   }
 }

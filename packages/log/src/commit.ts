@@ -19,8 +19,8 @@ export const commitAlignment = 8
 // Its first and last byte are control characters, which are neither in names nor in JSON text.
 const magic = 0x026e4101
 
-/** What a commit does. */
-export const commitKinds = { append: 1, retain: 2, truncate: 3, tombstone: 4 } as const
+/** What a commit does. `removed` is only in sealed segments, and says which streams have no events there any more. */
+export const commitKinds = { append: 1, retain: 2, truncate: 3, tombstone: 4, removed: 5 } as const
 export type CommitKind = (typeof commitKinds)[keyof typeof commitKinds]
 
 /** The header of a commit. */

@@ -1,15 +1,20 @@
 import { join } from 'node:path'
 import { AnnalsError } from '@annals/core'
-import { commitLength } from './commit.ts'
-import { zstdAtOnce } from './compression.ts'
+import { PieceCache } from './cache.ts'
+import { commitHeaderBytes, commitKinds, readCommitHeader } from './commit.ts'
 import { type SegmentSource, withFile } from './copy-source.ts'
-import { type Disk, readFully } from './disk.ts'
+import { type Disk, type DiskFile, readFully } from './disk.ts'
+import { recordLength } from './event-record.ts'
 import { scanCommits } from './scan.ts'
-import { asSealed } from './seal.ts'
-import { SealedBlocks, SealedDamage, scanSealed } from './sealed-segment.ts'
+import { zstdAtOnce } from './sealed/compression.ts'
+import { leafHash, merkleRoot } from './sealed/merkle.ts'
+import { footerBytes, SealedDamage } from './sealed/sealed-format.ts'
+import { hashAt } from './sealed/sealed-scan.ts'
+import { hashBytes, SealedSegment } from './sealed/sealed-segment.ts'
 import { firstPositionOf, segmentHeaderBytes, segmentProblem } from './segment.ts'
 import { isSealedName, isSegmentFile, segmentFiles } from './segment-files.ts'
 import { notAStore, readMarker } from './store-directory.ts'
+import { rangeOfTableName } from './table/table-format.ts'
 
 /** A directory that a store is copied into; nobody else writes in it meanwhile. */
 export interface CopyTarget {
@@ -63,10 +68,11 @@ export function openTarget(
 }
 
 /**
- * How many of the segments that are to be copied are in the target already, from the first on. What is there has to be a first
- * part of the same history, or copying over it would lose what is only there.
+ * Which of the segments that are to be copied are in the target already, by ordinal. What is there has to be a first part of the
+ * same history, or copying over it would lose what is only there.
  *
- * Sizes and headers of whole segments are compared, which differ where histories do, and every byte of the last.
+ * Sizes and headers of whole segments are compared, which differ where histories do, the hashes of sealed ones of which events
+ * were removed since, and every byte of the last.
  *
  * @throws AnnalsError `invalid-argument`
  */
@@ -78,41 +84,51 @@ export function segmentsAlreadyThere(
     storeId,
   }: { readonly from: string; readonly segments: readonly SegmentSource[]; readonly storeId: string },
   { directory, files }: CopyTarget,
-): number {
+): ReadonlySet<number> {
+  const there = new Set<number>()
   const last = Math.max(-1, ...files.keys())
   if (last >= segments.length) throw otherHistory(from, directory, 'it has more segments')
-  for (const segment of segments.slice(0, last + 1)) {
-    const name = files.get(segment.ordinal)
-    // One that somebody has taken away is copied anew, and those behind it with it.
-    if (name === undefined) return segment.ordinal
-    const paths = { from: join(from, segment.name), to: join(directory, name) }
-    const isLast = segment.ordinal === last
-    if (isSealedName(name) !== isSealedName(segment.name)) {
+  for (const { ordinal, name: nameThere, bytes } of segments.slice(0, last + 1)) {
+    const name = files.get(ordinal)
+    // One that somebody has taken away is copied anew.
+    if (name === undefined) continue
+    const other = () => otherHistory(from, directory, `${name} holds other events`)
+    const paths = { from: join(from, nameThere), to: join(directory, name) }
+    const isLast = ordinal === last
+    if (isSealedName(name) !== isSealedName(nameThere)) {
       const [sealed, full] = isSealedName(name) ? [paths.to, paths.from] : [paths.from, paths.to]
-      if (!sameCommits(disk, sealed, full, { ordinal: segment.ordinal, storeId, isCut: isLast }))
-        throw otherHistory(from, directory, `${name} holds other events`)
-      // It may have been cut where the log ended then.
-      if (isLast && !isSealedName(name)) return segment.ordinal
+      if (!sameEvents(disk, sealed, full, { ordinal, storeId, isCut: isLast })) throw other()
+      // One that was sealed since is copied anew, since index tables are only of sealed ones.
+      if (isSealedName(name)) there.add(ordinal)
       continue
     }
     const size = withFile(disk, paths.to, (file) => file.size())
-    if (isLast && !isSealedName(name)) {
-      const end = soundEnd(disk, paths.to, segment.ordinal, storeId)
-      if (end > segment.bytes || !sameBytes(disk, paths, end))
-        throw otherHistory(from, directory, `${name} holds other events`)
-      if (end === segment.bytes && size === end) return segment.ordinal + 1
-      return segment.ordinal
+    if (isSealedName(name)) {
+      if (!sameRoots(disk, paths, { ordinal, storeId })) throw other()
+      // Events may have been removed since.
+      if (size === bytes && sameEnds(disk, paths, size)) there.add(ordinal)
+    } else if (isLast) {
+      const end = soundEnd(disk, paths.to, ordinal, storeId)
+      if (end > bytes || !sameBytes(disk, paths, 0, end)) throw other()
+      if (end === bytes && size === end) there.add(ordinal)
+    } else {
+      if (size !== bytes || !sameBytes(disk, paths, 0, segmentHeaderBytes)) throw other()
+      there.add(ordinal)
     }
-    if (size !== segment.bytes || !sameBytes(disk, paths, segmentHeaderBytes))
-      throw otherHistory(from, directory, `${name} holds other events`)
   }
-  return last + 1
+  return there
 }
 
 /** Whether a file of this name may be part of a store, or of one that is being made. */
 export function isPartOfStore(name: string): boolean {
   const made = name.replace(/\.new$/, '')
-  return made === 'annals.json' || made === 'head' || name === 'lock' || isSegmentFile(made)
+  return (
+    made === 'annals.json' ||
+    made === 'head' ||
+    name === 'lock' ||
+    isSegmentFile(made) ||
+    rangeOfTableName(made) !== undefined
+  )
 }
 
 function storeIdOfSegments(
@@ -136,8 +152,11 @@ function soundEnd(disk: Disk, path: string, ordinal: number, storeId: string): n
   )
 }
 
-/** Whether a segment that is not sealed holds what the sealed one does; or the beginning of it, if it may be cut. */
-function sameCommits(
+/**
+ * Whether a segment that is not sealed holds the events of the sealed one, removed ones included; or the first of them, if it
+ * may be cut.
+ */
+function sameEvents(
   disk: Disk,
   sealedPath: string,
   fullPath: string,
@@ -147,38 +166,114 @@ function sameCommits(
     withFile(disk, fullPath, (full) => {
       const firstPosition = firstPositionOf(full)
       if (segmentProblem(full, { ...expected, firstPosition })) return false
-      const end = scanCommits(full, segmentHeaderBytes, full.size(), () => undefined).offset
-      try {
-        const sealed = new SealedBlocks(sealedFile, { ...expected, firstPosition }, zstdAtOnce)
+      return unlessDamaged(() => {
+        const sealed = openSealed(sealedFile, { ...expected, firstPosition })
+        const { end, leaves } = eventsOf(full)
         if (expected.isCut ? end > sealed.rawEnd : end !== sealed.rawEnd) return false
-        const { problem } = scanSealed(sealed, (bytes, at, _contentEnd, offset) => {
-          if (offset >= end) return undefined
-          const length = commitLength(bytes, at)
-          const commit = readFully(full, Buffer.alloc(length), offset)
-          if (commit.length < length) return 'the other one ends here'
-          asSealed(commit)
-          return commit.equals(bytes.subarray(at, at + length))
-            ? undefined
-            : 'the other one holds other events'
-        })
-        return problem === undefined
-      } catch (error) {
-        if (error instanceof SealedDamage) return false
-        throw error
-      }
+        const roots = sealed.roots()
+        const { firstPositions } = sealed.table
+        for (let index = 0; index < firstPositions.length; index++) {
+          const first = firstPositions[index] as number
+          const blockLeaves = leaves.slice(first - firstPosition, sealed.blockEnd(index) - firstPosition)
+          if (blockLeaves.length === sealed.blockEnd(index) - first) {
+            const root = roots.subarray(index * hashBytes, (index + 1) * hashBytes)
+            if (!merkleRoot(blockLeaves).equals(root)) return false
+          } else {
+            // It is cut within this block.
+            const block = sealed.blockNow(index)
+            for (const [place, leaf] of blockLeaves.entries())
+              if (!(hashAt(block, first + place)?.equals(leaf) ?? true)) return false
+          }
+        }
+        return true
+      })
     }),
   )
+}
+
+/** Where the sound commits of a segment end that is not sealed, and the hashes of its events. */
+function eventsOf(file: DiskFile): { readonly end: number; readonly leaves: readonly Buffer[] } {
+  const leaves: Buffer[] = []
+  const { offset: end } = scanCommits(file, segmentHeaderBytes, file.size(), (bytes, at, contentEnd) => {
+    const { kind, position, recordedAtMs, eventCount } = readCommitHeader(bytes, at)
+    if (kind !== commitKinds.append) return undefined
+    let next = at + commitHeaderBytes
+    for (let event = 0; event < eventCount && next < contentEnd; event++) {
+      const record = Buffer.from(bytes.subarray(next, next + recordLength(bytes, next)))
+      record.writeUInt32LE(0, 0)
+      leaves.push(leafHash(position + event, Math.floor(recordedAtMs), record))
+      next += record.length
+    }
+    return undefined
+  })
+  return { end, leaves }
+}
+
+/** Whether two sealed segments hold the same events, removed ones included. */
+function sameRoots(
+  disk: Disk,
+  paths: { readonly from: string; readonly to: string },
+  { ordinal, storeId }: { readonly ordinal: number; readonly storeId: string },
+): boolean {
+  return withFile(disk, paths.from, (from) =>
+    withFile(disk, paths.to, (to) =>
+      unlessDamaged(() => {
+        const [one, other] = [from, to].map((file) =>
+          openSealed(file, { ordinal, storeId, firstPosition: firstPositionOf(file) }),
+        ) as [SealedSegment, SealedSegment]
+        return (
+          one.firstPosition === other.firstPosition &&
+          one.lastPosition === other.lastPosition &&
+          one.rawEnd === other.rawEnd &&
+          // Behind those of the events there may be blocks that say what was removed.
+          merkleRootsOf(one).equals(merkleRootsOf(other))
+        )
+      }),
+    ),
+  )
+}
+
+function merkleRootsOf(sealed: SealedSegment): Buffer {
+  const roots = sealed.roots()
+  const { firstPositions } = sealed.table
+  let blocks = firstPositions.length
+  while (blocks > 0 && (firstPositions[blocks - 1] as number) > sealed.lastPosition) blocks--
+  return roots.subarray(0, blocks * hashBytes)
+}
+
+function openSealed(
+  file: DiskFile,
+  expected: { readonly ordinal: number; readonly storeId: string; readonly firstPosition: number },
+): SealedSegment {
+  return new SealedSegment(file, expected, zstdAtOnce, new PieceCache(cacheBytes))
+}
+
+const cacheBytes = 16 * 1024 * 1024
+
+function unlessDamaged(compare: () => boolean): boolean {
+  try {
+    return compare()
+  } catch (error) {
+    if (error instanceof SealedDamage) return false
+    throw error
+  }
+}
+
+// The ends of sealed segments have checksums of all of the rest.
+function sameEnds(disk: Disk, paths: { readonly from: string; readonly to: string }, size: number): boolean {
+  return sameBytes(disk, paths, size - footerBytes, footerBytes)
 }
 
 function sameBytes(
   disk: Disk,
   paths: { readonly from: string; readonly to: string },
+  start: number,
   length: number,
 ): boolean {
   return withFile(disk, paths.from, (from) =>
     withFile(disk, paths.to, (to) => {
-      for (let offset = 0; offset < length; offset += comparedBytesMax) {
-        const bytes = Math.min(comparedBytesMax, length - offset)
+      for (let offset = start; offset < start + length; offset += comparedBytesMax) {
+        const bytes = Math.min(comparedBytesMax, start + length - offset)
         const [one, other] = [from, to].map((file) => readFully(file, Buffer.allocUnsafe(bytes), offset))
         if (one?.length !== bytes || !one.equals(other as Buffer)) return false
       }

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { isAnnalsError } from '@annals/core'
 import { addressOf, segmentOf } from './address.ts'
-import { zstdAtOnce } from './compression.ts'
+import { PieceCache } from './cache.ts'
 import { type Disk, type DiskFile, readFully } from './disk.ts'
 import { type Head, readHead } from './head-file.ts'
-import { SealedBlocks, SealedDamage } from './sealed-segment.ts'
+import { zstdAtOnce } from './sealed/compression.ts'
+import { SealedDamage } from './sealed/sealed-format.ts'
+import { SealedSegment } from './sealed/sealed-segment.ts'
 import { segmentHeaderBytes, segmentName, segmentProblem } from './segment.ts'
 import { isSealedName, segmentFiles } from './segment-files.ts'
 import { inspectDirectory, readMarker, storeNotFound } from './store-directory.ts'
@@ -30,7 +32,7 @@ export interface DamagedSegment {
   /** Whether it is sealed. */
   readonly isSealed: boolean
   /** Its blocks, if it is sealed and its table is sound; without the table nothing of it can be found. */
-  readonly sealed: SealedBlocks | undefined
+  readonly sealed: SealedSegment | undefined
 }
 
 /**
@@ -87,12 +89,17 @@ function findSegment(disk: Disk, path: string, named: number): FoundSegment {
     : { ordinal: named, path, file, isSealed, sealed, storeId: undefined, problem }
 }
 
+const cacheBytes = 16 * 1024 * 1024
+
 function findBlocks(
   file: DiskFile,
   expected: { readonly ordinal: number; readonly storeId: string; readonly firstPosition: number },
-): { readonly sealed: SealedBlocks | undefined; readonly problem: string | undefined } {
+): { readonly sealed: SealedSegment | undefined; readonly problem: string | undefined } {
   try {
-    return { sealed: new SealedBlocks(file, expected, zstdAtOnce), problem: undefined }
+    const sealed = new SealedSegment(file, expected, zstdAtOnce, new PieceCache(cacheBytes))
+    // What cannot be found or decoded without them is asked for here.
+    void [sealed.table, sealed.dictionary, sealed.roots()]
+    return { sealed, problem: undefined }
   } catch (error) {
     if (error instanceof SealedDamage) return { sealed: undefined, problem: error.message }
     throw error

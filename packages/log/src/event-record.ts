@@ -14,7 +14,7 @@ import type { EventRequest } from '@annals/core/store'
 //  28      stream, type, id; for each tag u16 length and text; data; metadata
 const headerBytes = 28
 const checkedFrom = 4
-const noMetadata = 0xffffffff
+export const noMetadata = 0xffffffff
 
 /** What is known of a stored event before any of its text is decoded. */
 export interface RecordLayout {

@@ -6,27 +6,37 @@ import type {
   RecordedEventObject,
   Revision,
 } from '@annals/core'
-import { type EventIndex, eventObject } from '@annals/core/store'
+import { type DerivedEventIds, eventObject } from '@annals/core/store'
 import { checkRecord, decodeTags, type RecordLayout, recordLayout } from './event-record.ts'
 
 /** What events know of the log that they are in. */
 export interface EventOrigin {
-  readonly index: EventIndex
+  readonly derivedIds: DerivedEventIds
   /** The error for an event whose bytes are not what was written. */
   damagedAt(position: Position, problem: string): Error
 }
 
+/** What is known of an event without its bytes. */
+export interface EventPlace {
+  readonly position: Position
+  readonly stream: string
+  readonly revision: Revision
+  readonly recordedAtMs: number
+}
+
 /**
- * A recorded event over the bytes of the log. Nothing is decoded until it is asked for, and then once; before that, the
- * checksum is checked, since the disk may have changed its mind since the store was opened.
+ * A recorded event over the bytes of a segment that is not sealed. Nothing is decoded until it is asked for, and then once;
+ * before that, the checksum is checked, since the disk may have changed its mind since the store was opened.
  */
 export class LogEvent implements RecordedEvent {
   readonly position: Position
+  readonly stream: string
+  readonly revision: Revision
   /** What it takes in the log, in bytes. */
   readonly bytes: number
+  readonly #recordedAtMs: number
   readonly #bytes: Buffer
   readonly #at: number
-  readonly #isChecked: boolean
   readonly #origin: EventOrigin
   #layout: RecordLayout | undefined
   #type: string | undefined
@@ -35,33 +45,19 @@ export class LogEvent implements RecordedEvent {
   #data: JsonValue | undefined
   #metadata: JsonObject | undefined
 
-  /** `isChecked` if nothing has to be checked any more. */
-  constructor(
-    position: Position,
-    bytes: Buffer,
-    at: number,
-    length: number,
-    isChecked: boolean,
-    origin: EventOrigin,
-  ) {
-    this.position = position
+  constructor(place: EventPlace, bytes: Buffer, at: number, length: number, origin: EventOrigin) {
+    this.position = place.position
+    this.stream = place.stream
+    this.revision = place.revision
     this.bytes = length
+    this.#recordedAtMs = place.recordedAtMs
     this.#bytes = bytes
     this.#at = at
-    this.#isChecked = isChecked
     this.#origin = origin
   }
 
-  get stream(): string {
-    return this.#origin.index.streamAt(this.position)
-  }
-
-  get revision(): Revision {
-    return this.#origin.index.revisionAt(this.position)
-  }
-
   get recordedAt(): Date {
-    return new Date(this.#origin.index.recordedAtMs(this.position))
+    return new Date(this.#recordedAtMs)
   }
 
   get type(): string {
@@ -76,9 +72,7 @@ export class LogEvent implements RecordedEvent {
     if (this.#id === undefined) {
       const { id, tags } = this.#parts()
       this.#id =
-        id === tags
-          ? this.#origin.index.derivedIds.idAt(this.position)
-          : this.#bytes.toString('utf8', id, tags)
+        id === tags ? this.#origin.derivedIds.idAt(this.position) : this.#bytes.toString('utf8', id, tags)
     }
     return this.#id
   }
@@ -130,7 +124,7 @@ export class LogEvent implements RecordedEvent {
     if (this.#layout === undefined) {
       const end = this.#at + this.bytes
       const layout = recordLayout(this.#bytes, this.#at, end)
-      if (!layout || layout.end !== end || !(this.#isChecked || checkRecord(this.#bytes, this.#at, end)))
+      if (!layout || layout.end !== end || !checkRecord(this.#bytes, this.#at, end))
         throw this.#origin.damagedAt(
           this.position,
           `the checksum of the event at position ${this.position} does not hold`,

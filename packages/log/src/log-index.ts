@@ -1,8 +1,9 @@
-import type { Position, RetentionPolicy, RetentionScope, Revision } from '@annals/core'
-import { EventIndex } from '@annals/core/store'
-import { type Address, AddressList } from './address.ts'
+import type { RetentionPolicy, RetentionScope, Revision } from '@annals/core'
+import { EventIndex, type EventIndexOptions } from '@annals/core/store'
+import { type Address, addressOf } from './address.ts'
 import { type CommitHeader, commitHeaderBytes, commitKinds, isInPlace, readCommitHeader } from './commit.ts'
 import { decodeTags, recordLayout } from './event-record.ts'
+import type { Segment } from './segment.ts'
 
 /** A change of retention, as it is kept in a commit. */
 export type RetentionChange =
@@ -10,43 +11,64 @@ export type RetentionChange =
   | { readonly kind: 'truncate'; readonly stream: string; readonly beforeRevision: Revision }
   | { readonly kind: 'tombstone'; readonly stream: string }
 
-/** The index of the whole log in memory, and where each event's bytes are. */
+/** The streams of which a sealed segment holds no events any more, with the last revision that each had in it. */
+export interface RemovedStreams {
+  readonly kind: 'removed'
+  readonly streams: readonly (readonly [stream: string, lastRevision: Revision])[]
+}
+
+/** The index of the log. */
 export class LogIndex {
   readonly events: EventIndex
-  readonly addresses = new AddressList()
   #groupBefore: Address = 0
+  #lastRecordedAtMs: number
 
-  constructor(options: { readonly storeId: string; readonly now: () => number }) {
+  constructor(options: EventIndexOptions) {
     this.events = new EventIndex(options)
+    this.#lastRecordedAtMs = options.lastRecordedAtMs ?? 0
+  }
+
+  /** When the last commit was recorded. */
+  get lastRecordedAtMs(): number {
+    return this.#lastRecordedAtMs
+  }
+
+  /** Notes when a commit was recorded. */
+  recorded(atMs: number): void {
+    this.#lastRecordedAtMs = Math.max(this.#lastRecordedAtMs, atMs)
   }
 
   /**
-   * Takes in a commit whose checksum holds, as it was found on the disk; `address` is where `at` lies in the log.
+   * Takes in a commit whose checksum holds, as it was found on the disk at an offset in the file of a segment.
    *
    * @returns what does not fit to what came before, as a sentence; nothing of the commit has been taken in then
    */
   take(
+    segment: Pick<Segment, 'ordinal' | 'offsets' | 'sealed'>,
     bytes: Buffer,
     at: number,
     end: number,
-    address: Address,
-    { isSealed = false }: { readonly isSealed?: boolean } = {},
+    offset: number,
   ): string | undefined {
     const header = readCommitHeader(bytes, at)
     const { last } = this.events
     const expected = header.kind === commitKinds.append ? last + 1 : last
-    if (header.position !== expected)
+    // Of a sealed segment events may have been removed, and its other checksums see to its order.
+    if (segment.sealed ? header.position < expected : header.position !== expected)
       return `its commit is for position ${header.position}, expected ${expected}`
-    // In a sealed segment that is seen to by other checksums.
-    if (!isSealed && !isInPlace(header, address, this.#groupBefore))
-      return 'its commit was written for another place'
-    this.#groupBefore = header.durableUpTo
-    return header.kind === commitKinds.append
-      ? this.#takeAppend(bytes, at, end, address, header)
-      : this.#takeChange(bytes, at, end, header)
+    if (!segment.sealed) {
+      if (!isInPlace(header, addressOf(segment.ordinal, offset), this.#groupBefore))
+        return 'its commit was written for another place'
+      this.#groupBefore = header.durableUpTo
+    }
+    this.recorded(header.recordedAtMs)
+    const isAppend = header.kind === commitKinds.append
+    this.events.skip(isAppend ? header.position - 1 : header.position)
+    if (!isAppend) return this.#takeChange(bytes, at, end, header)
+    return this.#takeAppend(segment.sealed ? undefined : segment.offsets, bytes, at, end, offset, header)
   }
 
-  /** Carries out a change of retention that is durable. */
+  /** Carries out a change of retention that is durable. Reads nothing, so that it cannot fail. */
   change(change: RetentionChange): void {
     if (change.kind === 'retain') this.events.retain(change.scope, change.policy)
     else if (change.kind === 'truncate') this.events.truncate(change.stream, change.beforeRevision)
@@ -54,10 +76,11 @@ export class LogIndex {
   }
 
   #takeAppend(
+    offsets: Segment['offsets'] | undefined,
     bytes: Buffer,
     at: number,
     end: number,
-    address: Address,
+    offset: number,
     { eventCount, recordedAtMs }: CommitHeader,
   ): string | undefined {
     const starts: number[] = []
@@ -72,33 +95,40 @@ export class LogIndex {
     for (const start of starts) {
       const layout = recordLayout(bytes, start, end)
       if (!layout) return 'its commit changed while it was read'
-      const { stream, type, id, tags } = layout
+      const { type, id, tags, revision } = layout
+      const stream = bytes.toString('utf8', layout.stream, type)
+      const known = this.events.knownRevision(stream)
+      if (known !== undefined && (offsets ? revision !== known + 1 : revision <= known))
+        return `the event at position ${this.events.last + 1} has revision ${revision}, expected ${known + 1}`
       const given = id === tags ? undefined : bytes.toString('utf8', id, tags)
-      const position = this.events.stage(
-        bytes.toString('utf8', stream, type),
+      this.events.stage(
+        stream,
         { type: bytes.toString('utf8', type, id), id: given, tags: decodeTags(bytes, layout) },
         recordedAtMs,
+        revision,
       )
-      if (this.events.revisionAt(position) !== layout.revision)
-        return `the event at position ${position} has revision ${layout.revision}, expected ${this.events.revisionAt(position)}`
-      this.addresses.push(address + (start - at))
+      offsets?.push(offset + (start - at))
     }
     return undefined
   }
 
   #takeChange(bytes: Buffer, at: number, end: number, { kind }: CommitHeader): string | undefined {
     try {
-      const change = JSON.parse(bytes.toString('utf8', at + commitHeaderBytes, end)) as RetentionChange
+      const change = JSON.parse(bytes.toString('utf8', at + commitHeaderBytes, end)) as
+        | RetentionChange
+        | RemovedStreams
       if (commitKinds[change.kind] !== kind) return 'its commit is of one kind and says another'
-      this.change(change)
+      // Of a part of the log it is not known which streams there are.
+      if (
+        (change.kind === 'truncate' || change.kind === 'tombstone') &&
+        this.events.knownRevision(change.stream) === -1
+      )
+        return `its change of retention is about stream "${change.stream}", of which there are no events`
+      if (change.kind !== 'removed') this.change(change)
+      else for (const [stream, lastRevision] of change.streams) this.events.noteRemoved(stream, lastRevision)
       return undefined
     } catch (error) {
       return `its change of retention cannot be carried out: ${error instanceof Error ? error.message : String(error)}`
     }
   }
-}
-
-/** The position that a commit has to carry. */
-export function commitPosition(index: LogIndex): Position {
-  return index.events.last
 }

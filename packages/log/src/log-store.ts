@@ -32,19 +32,19 @@ import {
   readerOf,
   subscribeByReading,
 } from '@annals/core/store'
-import { addressOf, offsetOf, segmentOf } from './address.ts'
-import type { BlockCache, Found } from './block-cache.ts'
-import type { Compression } from './compression.ts'
-import { type Disk, type DiskLock, diskError } from './disk.ts'
-import { recordHeaderBytes, recordLength } from './event-record.ts'
+import { addressOf } from './address.ts'
+import type { PieceCache } from './cache.ts'
+import type { Disk, DiskLock } from './disk.ts'
 import type { Follower } from './follower.ts'
 import type { HeadFile } from './head-file.ts'
 import type { LogStats, LogStore, Recovery } from './log.ts'
-import { type EventOrigin, LogEvent } from './log-event.ts'
 import type { LogIndex, RetentionChange } from './log-index.ts'
-import { SealedDamage } from './sealed-segment.ts'
-import { Sealer } from './sealer.ts'
-import { damaged, type Segment, segmentEnd } from './segment.ts'
+import { LogReader } from './log-reader.ts'
+import { Maintenance } from './maintenance/maintenance.ts'
+import type { ScavengeOptions, ScavengeReport } from './maintenance/scavenge.ts'
+import type { Compression } from './sealed/compression.ts'
+import type { Segment } from './segment.ts'
+import type { IndexTable } from './table/index-table.ts'
 import type { VerifyOptions, VerifyReport } from './verify.ts'
 import { verifyLog } from './verify-log.ts'
 import { Writer } from './writer.ts'
@@ -59,23 +59,23 @@ export interface OpenedLog {
   readonly segments: Segment[]
   /** Where the last segment ends. */
   readonly end: number
+  /** The last bytes before that, so that what is written behind them can be kept with them. */
+  readonly tail: Buffer
   readonly recovery: Recovery | undefined
-  readonly cache: BlockCache
+  /** The index tables of sealed segments, the oldest first. */
+  readonly tables: IndexTable[]
+  readonly cache: PieceCache
   readonly segmentBytesMax: number
   readonly compression: Compression
-  /** Whether syncs are always left to a thread. */
-  readonly syncsOnThreads: boolean
+  /** Whether the same calls have the same effects in the same order each time. */
+  readonly isDeterministic: boolean
   /** Whether full segments are sealed. */
   readonly seals: boolean
+  readonly unsealedSegmentsMax: number
+  readonly scavengeIntervalMs: number | undefined
   readonly writing: { readonly lock: DiskLock; readonly head: HeadFile } | undefined
   readonly follower: Follower | undefined
 }
-
-const batchEventsMax = 1_000
-const batchBytesMax = 1024 * 1024
-const readAheadBlocks = 7
-// About as long as a sync of the disk takes.
-const batchesPerTurnMax = 16
 
 /** The `EventStore` over an opened log. */
 export class LogEventStore implements LogStore {
@@ -83,13 +83,10 @@ export class LogEventStore implements LogStore {
   readonly recovery: Recovery | undefined
   readonly #log: OpenedLog
   readonly #index: LogIndex
-  readonly #cache: BlockCache
+  readonly #reader: LogReader
   readonly #waiters = new HeadWaiters()
   readonly #writer: Writer | undefined
-  readonly #sealer: Sealer | undefined
-  readonly #origin: EventOrigin
-  readonly #working = new Set<Promise<unknown>>()
-  #batchesThisTurn = 0
+  readonly #maintenance: Maintenance | undefined
   #closing: Promise<void> | undefined
 
   constructor(log: OpenedLog) {
@@ -97,27 +94,31 @@ export class LogEventStore implements LogStore {
     this.#index = log.index
     this.directory = log.directory
     this.recovery = log.recovery
-    this.#cache = log.cache
-    this.#origin = {
-      index: log.index.events,
-      damagedAt: (position, problem) => {
-        const address = log.index.addresses.at(position)
-        return damaged((log.segments[segmentOf(address)] as Segment).path, offsetOf(address), problem)
-      },
-    }
+    this.#reader = new LogReader({
+      ...log,
+      durableEnd: () => this.#writer?.end ?? this.#log.follower?.end ?? 0,
+      assertOpen: () => this.#assertOpen(),
+    })
     if (!log.writing) return
     const { head } = log.writing
-    if (log.seals)
-      this.#sealer = new Sealer({
-        ...log,
-        released: async () => void (await Promise.allSettled(this.#working)),
-      })
-    this.#sealer?.wake()
+    this.#reader.raw.seed(log.segments.at(-1) as Segment, log.end, log.tail)
+    this.#maintenance = new Maintenance({
+      ...log,
+      released: () => this.#reader.released(),
+      onSealed: (ordinal) => {
+        this.#reader.raw.forget(ordinal)
+        this.#reserveMemory()
+      },
+    })
     this.#writer = new Writer({
       ...log,
-      onFull: () => this.#sealer?.wake(),
+      onFull: () => {
+        this.#reserveMemory()
+        this.#maintenance?.wake()
+      },
+      room: () => this.#maintenance?.room(),
       onDurable: ({ segment, offset, bytes, position }) => {
-        this.#cache.extend(segment, offset, bytes)
+        this.#reader.raw.extend(segment, offset, bytes)
         head.write({
           durable: addressOf(segment.ordinal, offset + bytes.length),
           position,
@@ -126,6 +127,14 @@ export class LogEventStore implements LogStore {
         this.#waiters.wake()
       },
     })
+    this.#reserveMemory()
+    this.#maintenance.wake()
+  }
+
+  // The index of what is not sealed is in memory too. What is added to the last part of it is not much beside the rest.
+  #reserveMemory(): void {
+    const { index, cache } = this.#log
+    cache.reserve(index.events.memoryParts.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0))
   }
 
   append(appends: StreamAppend | readonly StreamAppend[], condition?: AppendCondition): Promise<Appended> {
@@ -138,19 +147,8 @@ export class LogEventStore implements LogStore {
 
   // What was just written is in the cache; what is repeated may have to be read.
   readonly #answer = (positions: readonly Position[]): Appended | Promise<Appended> => {
-    const events: RecordedEvent[] = []
-    for (const position of positions) {
-      const event = this.#cached(position)
-      if (!event) return this.#holdingFiles(this.#answerFromDisk(positions))
-      events.push(event)
-    }
-    return appendedOf(events)
-  }
-
-  async #answerFromDisk(positions: readonly Position[]): Promise<Appended> {
-    const events: RecordedEvent[] = []
-    for (const position of positions) events.push(this.#cached(position) ?? (await this.#load(position, 0)))
-    return appendedOf(events)
+    const events = this.#reader.cachedEvents(positions)
+    return events ? appendedOf(events) : this.#reader.events(positions).then(appendedOf)
   }
 
   read(selection: Selection, options: ReadOptions = {}): EventReader {
@@ -160,98 +158,9 @@ export class LogEventStore implements LogStore {
   }
 
   async *#batches(selection: Selection, options: ReadOptions): AsyncGenerator<readonly RecordedEvent[]> {
-    await this.#takeTurns()
+    await this.#reader.takeTurns()
     await this.#refresh()
-    const next = this.#index.events.select(selection, options)
-    const readAhead = options.direction === 'backwards' ? -readAheadBlocks : readAheadBlocks
-    let missed = -1
-    for (let position = next(); position !== undefined; ) {
-      const batch: RecordedEvent[] = []
-      let bytes = 0
-      while (position !== undefined && batch.length < batchEventsMax && bytes < batchBytesMax) {
-        let event = this.#cached(position)
-        if (!event) {
-          this.#assertOpen()
-          // Whoever reads on from one miss to the next is reading a long way, and wants more at a time.
-          const goesOn = missed >= 0 && Math.abs(position - missed) < 4_096
-          event = await this.#load(position, goesOn ? readAhead : 0)
-          missed = position
-        }
-        bytes += event.bytes
-        batch.push(event)
-        position = next()
-      }
-      yield batch
-      await this.#takeTurns()
-      this.#assertOpen()
-    }
-  }
-
-  // What is in memory is read without ever waiting, so that without this, reading on and on would keep everyone else from
-  // their turn: the writer, whose sync has ended, and the sockets of a server.
-  async #takeTurns(): Promise<void> {
-    if (this.#batchesThisTurn++ < batchesPerTurnMax) return
-    await new Promise(setImmediate)
-    this.#batchesThisTurn = 0
-  }
-
-  #cached(position: Position): LogEvent | undefined {
-    const address = this.#index.addresses.at(position)
-    const segment = this.#log.segments[segmentOf(address)] as Segment
-    const offset = offsetOf(address)
-    const header = this.#cache.get(segment, offset, recordHeaderBytes)
-    if (!header) return undefined
-    const length = recordLength(header.bytes, header.at)
-    const found = length >= recordHeaderBytes ? this.#cache.get(segment, offset, length) : undefined
-    return found && new LogEvent(position, found.bytes, found.at, length, found.isChecked, this.#origin)
-  }
-
-  async #load(position: Position, readAhead: number): Promise<LogEvent> {
-    const address = this.#index.addresses.at(position)
-    const segment = this.#log.segments[segmentOf(address)] as Segment
-    const offset = offsetOf(address)
-    const durableEnd = this.#durableEnd(segment)
-    const load = (length: number) => this.#loadBytes(segment, offset, length, durableEnd, readAhead)
-    const header = await load(recordHeaderBytes)
-    const { bytes, at } = header
-    const length = at + recordHeaderBytes <= bytes.length ? recordLength(bytes, at) : 0
-    if (length < recordHeaderBytes || offset + length > durableEnd)
-      throw this.#origin.damagedAt(position, `the event at position ${position} has an impossible length`)
-    const whole = at + length <= bytes.length ? header : await load(length)
-    if (whole.at + length > whole.bytes.length)
-      throw this.#origin.damagedAt(position, `the file ends within the event at position ${position}`)
-    return new LogEvent(position, whole.bytes, whole.at, length, whole.isChecked, this.#origin)
-  }
-
-  async #loadBytes(
-    segment: Segment,
-    offset: number,
-    length: number,
-    durableEnd: number,
-    readAhead: number,
-  ): Promise<Found> {
-    try {
-      return await this.#holdingFiles(this.#cache.load(segment, offset, length, durableEnd, readAhead))
-    } catch (error) {
-      if (error instanceof SealedDamage) throw damaged(segment.path, error.offset, error.message)
-      throw diskError(error, segment.path)
-    }
-  }
-
-  // The files are not closed before this has ended.
-  async #holdingFiles<Result>(working: Promise<Result>): Promise<Result> {
-    this.#working.add(working)
-    try {
-      return await working
-    } finally {
-      this.#working.delete(working)
-    }
-  }
-
-  #durableEnd(segment: Segment): number {
-    if (segment.sealed) return segment.sealed.rawEnd
-    const end = this.#writer?.end ?? this.#log.follower?.end ?? 0
-    return segmentOf(end) === segment.ordinal ? offsetOf(end) : segmentEnd(segment)
+    yield* this.#reader.batches(selection, options)
   }
 
   subscribe(selection: Selection, options: SubscribeOptions = {}): Subscription {
@@ -324,18 +233,18 @@ export class LogEventStore implements LogStore {
 
   async stats(): Promise<LogStats> {
     await this.#refresh()
-    const { directory, storeId, segments, index } = this.#log
-    let streams = 0
-    for (const _info of index.events.infos({})) streams++
+    const { directory, storeId, segments, tables, index, cache } = this.#log
     return {
       directory,
       storeId,
       events: index.events.published,
-      streams,
+      streams: index.events.streamCount,
       segments: segments.length,
       sealedSegments: segments.filter(({ sealed }) => sealed).length,
-      sealing: this.#sealer?.status,
-      diskBytes: segments.reduce((sum, { file }) => sum + file.size(), 0),
+      indexTables: tables.length,
+      sealing: this.#log.seals ? this.#maintenance?.status : undefined,
+      diskBytes: [...segments, ...tables].reduce((sum, { file }) => sum + file.size(), 0),
+      cacheBytes: cache.bytes,
       head: index.events.published,
       written: this.#writer?.counts ?? { groups: 0, syncs: 0, bytesWritten: 0 },
     }
@@ -346,6 +255,11 @@ export class LogEventStore implements LogStore {
     return verifyLog(this.directory, { ...options, disk: this.#log.disk })
   }
 
+  async scavenge(options: ScavengeOptions = {}): Promise<ScavengeReport> {
+    this.#writable()
+    return (this.#maintenance as Maintenance).scavenge(options)
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -353,16 +267,16 @@ export class LogEventStore implements LogStore {
 
   async #close(): Promise<void> {
     this.#waiters.wake()
-    const { writing, follower, segments, index } = this.#log
+    const { writing, follower, segments, tables, index } = this.#log
     follower?.close()
     try {
-      await this.#sealer?.close()
+      await this.#maintenance?.close()
       await this.#writer?.close()
       if (writing && this.#writer)
         writing.head.write({ durable: this.#writer.end, position: index.events.published, processId: 0 })
     } finally {
-      await Promise.allSettled(this.#working)
-      for (const { file } of segments) file.close()
+      await this.#reader.released()
+      for (const { file } of [...segments, ...tables]) file.close()
       writing?.head.close()
       writing?.lock.release()
     }
@@ -370,7 +284,11 @@ export class LogEventStore implements LogStore {
 
   async #refresh(): Promise<void> {
     this.#assertOpen()
-    this.#log.follower?.refresh()
+    const { follower } = this.#log
+    if (!follower) return
+    follower.refresh()
+    const retired = follower.adopt()
+    if (retired.length > 0) void this.#reader.released().then(() => retired.map((file) => file.close()))
   }
 
   #writable(): Writer {

@@ -16,6 +16,7 @@ export class Losses {
   readonly #streams = new Map<string, StreamLosses>()
   readonly #suspected: LostEvent[] = []
   #next: Position = 1
+  #hasRemoved = false
 
   /** The position that follows what has been seen. */
   get next(): Position {
@@ -28,9 +29,17 @@ export class Losses {
     this.#next = Math.max(this.#next, position)
   }
 
+  /** Everything before this position that has not been seen was removed. */
+  removed(upTo: Position): void {
+    this.#hasRemoved = true
+    this.#next = Math.max(this.#next, upTo + 1)
+  }
+
   /** An event that is left, at the next position. */
   seen(stream: string, revision: Revision): void {
     const losses = this.#of(stream)
+    // What is removed of a stream is its beginning.
+    if (this.#hasRemoved && losses.next === 0) losses.next = losses.removed = revision
     if (revision > losses.next) losses.lost.push({ from: losses.next, to: revision - 1 })
     losses.next = revision + 1
     losses.seen++
@@ -49,11 +58,11 @@ export class Losses {
 
   /** How many events of a stream that came before a revision are left. */
   leftBefore(stream: string, revision: Revision): number {
-    const { next, lost, seen } = this.#of(stream)
+    const { next, lost, seen, removed } = this.#of(stream)
     if (revision >= next) return seen
     return lost.reduce(
       (left, { from, to }) => left - Math.max(0, Math.min(to + 1, revision) - from),
-      revision,
+      Math.max(0, revision - removed),
     )
   }
 
@@ -74,7 +83,7 @@ export class Losses {
   #of(stream: string): StreamLosses {
     const known = this.#streams.get(stream)
     if (known) return known
-    const losses = { next: 0, seen: 0, lost: [] }
+    const losses = { next: 0, removed: 0, seen: 0, lost: [] }
     this.#streams.set(stream, losses)
     return losses
   }
@@ -82,6 +91,8 @@ export class Losses {
 
 interface StreamLosses {
   next: Revision
+  /** How many were removed from its beginning. */
+  removed: number
   seen: number
   readonly lost: Range[]
 }

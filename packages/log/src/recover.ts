@@ -1,23 +1,29 @@
 import { join } from 'node:path'
-import { type Address, addressOf, offsetOf, segmentOf } from './address.ts'
-import type { Compression } from './compression.ts'
+import type { EventIndexOptions } from '@annals/core/store'
+import { type Address, addressOf, OffsetList, offsetOf, segmentOf } from './address.ts'
+import type { PieceCache } from './cache.ts'
 import { type Disk, type DiskFile, readFully, writeFully } from './disk.ts'
+import { namingFile } from './file-errors.ts'
 import { type Head, readHead } from './head-file.ts'
 import type { Recovery } from './log.ts'
-import type { LogIndex } from './log-index.ts'
+import { LogIndex } from './log-index.ts'
 import { inspectTail, scanCommits } from './scan.ts'
-import { SealedBlocks, SealedDamage, scanSealed } from './sealed-segment.ts'
+import type { Compression } from './sealed/compression.ts'
+import { SealedDamage } from './sealed/sealed-format.ts'
+import { scanSealed } from './sealed/sealed-scan.ts'
+import { SealedSegment } from './sealed/sealed-segment.ts'
 import {
   damaged,
   isUnfinished,
-  ordinalOfName,
-  ordinalOfSealedName,
   type Segment,
-  sealedName,
   segmentHeaderBytes,
   segmentName,
   segmentProblem,
 } from './segment.ts'
+import { isSealedName, segmentFiles } from './segment-files.ts'
+import { coveringTables } from './table/coverage.ts'
+import type { IndexTable } from './table/index-table.ts'
+import { rangeOfTableName, tableName } from './table/table-format.ts'
 
 /** What recovery is given. */
 export interface RecoverOptions {
@@ -25,116 +31,160 @@ export interface RecoverOptions {
   readonly directory: string
   readonly storeId: string
   readonly compression: Compression
-  /** Still empty. */
-  readonly index: LogIndex
+  readonly cache: PieceCache
+  readonly clock: () => number
+  readonly identityAt: NonNullable<EventIndexOptions['identityAt']>
+  /** Takes every segment, in order; events are asked for in it while the index is made. */
+  readonly segments: Segment[]
   /** Takes every file that is opened, so that it can be closed. */
   readonly opened: { close(): void }[]
 }
 
 /** What recovery found. */
 export interface Recovered {
-  /** The last one may be sealed, in a backup that was interrupted. */
-  readonly segments: Segment[]
-  /** Where the last segment ends. */
+  readonly index: LogIndex
+  readonly tables: readonly IndexTable[]
+  /** Where the last segment ends. It may be sealed, in a backup that was interrupted. */
   readonly end: number
   readonly recovery: Recovery | undefined
 }
 
 /**
- * Reads all segments into the index, and cuts off what a crash left unfinished: the torn end of the last segment, a sealed
- * segment that was not complete, a full one whose sealed form is. Everything that is left is durable afterwards.
+ * Makes the index: of sealed segments from their index tables, of which only the ends are read, of all others by reading them.
+ * Cuts off what a crash left unfinished: the torn end of the last segment, a sealed segment that was not complete, a full one
+ * whose sealed form is, tables that others have taken the place of. Everything that is left is durable afterwards.
  *
  * @throws AnnalsError `store-damaged`
  */
 export function recover(options: RecoverOptions): Recovered {
-  const { disk, directory, storeId } = options
+  const { disk, directory, storeId, segments, opened } = options
   const head = readHead(disk, directory, storeId)
-  const { files, clearUp } = openFiles(options)
-  const segments: Segment[] = []
+  const names = disk.list(directory)
+  const files = openFiles(options)
+  const tables = coveringTables({ ...options, names, sealedAt: (ordinal) => files[ordinal]?.sealed })
+  opened.push(...tables.map(({ file }) => file))
+  const index = new LogIndex({
+    storeId,
+    now: options.clock,
+    older: tables,
+    lastRecordedAtMs: tables.at(-1)?.footer.lastRecordedAtMs ?? 0,
+    identityAt: options.identityAt,
+  })
+  const covered = (tables.at(-1)?.range.lastOrdinal ?? -1) + 1
   let end = segmentHeaderBytes
   let recovery: Recovery | undefined
   // Only done when nothing is found to be damaged, since then nothing may be changed.
   let mend: (() => void) | undefined
-  for (const [ordinal, { path, file, isSealed }] of files.entries()) {
-    const segment = { ordinal, firstPosition: options.index.events.last + 1, path, file }
-    const isLast = ordinal === files.length - 1
-    if (isSealed) {
-      const sealed = takeSealed(segment, options)
-      segments.push({ ...segment, sealed })
+  for (const [ordinal, { path, file, sealed }] of files.entries()) {
+    const isCovered = ordinal < covered
+    const firstPosition = isCovered ? (sealed as SealedSegment).firstPosition : index.events.last + 1
+    const segment: Segment = { ordinal, firstPosition, path, file, sealed, offsets: new OffsetList() }
+    checkSealed(segment, segments.at(-1))
+    segments.push(segment)
+    if (sealed) {
       end = sealed.rawEnd
+      if (isCovered) continue
+      beginPart(index)
+      takeSealed(segment, sealed, index)
       continue
     }
-    const isAfterSealed = segments.at(-1)?.sealed !== undefined
-    const taken = takeSegment(segment, { ...options, durable: head?.durable, isLast, isAfterSealed })
+    const isLast = ordinal === files.length - 1
+    const isAfterSealed = segments.at(-2)?.sealed !== undefined
+    beginPart(index)
+    const taken = takeSegment(segment, { ...options, index, durable: head?.durable, isLast, isAfterSealed })
     recovery = taken.recovery
     mend = taken.mend
     // It was being made, and nothing had been written to it.
-    if (taken.end === 0) break
-    segments.push(segment)
-    end = taken.end
+    if (taken.end === 0) segments.pop()
+    else end = taken.end
   }
   const active = segments.at(-1)
   if (head && head.durable > addressOf(active?.ordinal ?? 0, active ? end : 0)) {
     const path = active?.path ?? join(directory, segmentName(0))
     throw damaged(path, end, 'the log ends here, but more of it had been durable')
   }
-  clearUp()
+  clearUp(options, names, tables)
   mend?.()
   if (active && !active.sealed) makeTailDurable(active, end, head)
   // A writer that was killed may have made the last segment, and not made that durable.
   disk.syncDirectory(directory)
-  return { segments, end, recovery }
+  return { index, tables, end, recovery }
+}
+
+// Each segment that is not covered by a table has a part of its own, so that a table can take the place of it.
+function beginPart({ events }: LogIndex): void {
+  events.publish(events.last)
+  const [part] = events.memoryParts.slice(-1)
+  if (part && part.last >= part.first) events.beginPart()
 }
 
 interface OpenedFile {
   readonly path: string
   readonly file: DiskFile
-  readonly isSealed: boolean
+  readonly sealed: SealedSegment | undefined
 }
 
-/** The files of the segments in order, and how to remove what sealing has left over. */
-function openFiles({ disk, directory, opened }: RecoverOptions): {
-  readonly files: readonly OpenedFile[]
-  readonly clearUp: () => void
-} {
-  const names = disk.list(directory)
-  const sealed = new Set(names.flatMap((name) => ordinalOfSealedName(name) ?? []))
-  const plain = new Set(names.flatMap((name) => ordinalOfName(name) ?? []))
-  const files = [...new Set([...sealed, ...plain])]
-    .sort((a, b) => a - b)
-    .map((ordinal) => {
-      const isSealed = sealed.has(ordinal)
-      const path = join(directory, isSealed ? sealedName(ordinal) : segmentName(ordinal))
-      const file = disk.open(path, isSealed ? 'read' : 'write')
-      opened.push(file)
-      return { path, file, isSealed }
+/** The files of the segments in order, each in its sealed form if it has one. */
+function openFiles({ disk, directory, opened, storeId, compression, cache }: RecoverOptions): OpenedFile[] {
+  const files = [...segmentFiles(disk, directory)].sort(([a], [b]) => a - b)
+  return files.map(([named, name], ordinal) => {
+    const path = join(directory, name)
+    const file = disk.open(path, isSealedName(name) ? 'read' : 'write')
+    opened.push(file)
+    if (!isSealedName(name)) return { path, file, sealed: undefined }
+    return namingFile(path, () => {
+      const expected = { ordinal, storeId, firstPosition: undefined }
+      const sealed = new SealedSegment(file, expected, compression, cache)
+      if (named !== ordinal) throw new SealedDamage(0, misnamed(ordinal))
+      return { path, file, sealed }
     })
-  const leftovers = [
-    ...names.filter((name) => name.endsWith('.sealed.new')),
-    // The sealed one takes its name only when it is complete and durable.
-    ...[...plain].filter((ordinal) => sealed.has(ordinal)).map(segmentName),
-  ]
-  const clearUp = () => {
-    for (const name of leftovers) disk.remove(join(directory, name))
-    if (leftovers.length > 0) disk.syncDirectory(directory)
-  }
-  return { files, clearUp }
+  })
 }
 
-function takeSealed(segment: Segment, options: RecoverOptions): SealedBlocks {
-  const { directory, storeId, compression, index } = options
-  const { ordinal, path, file } = segment
-  try {
-    const sealed = new SealedBlocks(file, { ...segment, storeId }, compression)
-    if (path !== join(directory, sealedName(ordinal))) throw new SealedDamage(0, misnamed(ordinal))
+/** A sealed segment that begins where the one before ends. */
+function checkSealed({ path, firstPosition, sealed }: Segment, before: Segment | undefined): void {
+  if (!sealed) return
+  const next = before ? firstPosition : 1
+  const expected = before?.sealed ? before.sealed.lastPosition + 1 : next
+  if (sealed.firstPosition !== expected)
+    throw damaged(path, 0, `it begins at position ${sealed.firstPosition}, expected ${expected}`)
+}
+
+/** Takes in a sealed segment that no table covers. */
+export function takeSealed(
+  segment: Pick<Segment, 'ordinal' | 'path' | 'offsets' | 'sealed'>,
+  sealed: SealedSegment,
+  index: LogIndex,
+): void {
+  namingFile(segment.path, () => {
     const { offset, problem } = scanSealed(sealed, (bytes, at, contentEnd, from) =>
-      index.take(bytes, at, contentEnd, addressOf(ordinal, from), { isSealed: true }),
+      index.take(segment, bytes, at, contentEnd, from),
     )
     if (problem) throw new SealedDamage(offset, problem)
-    return sealed
-  } catch (error) {
-    throw error instanceof SealedDamage ? damaged(path, error.offset, error.message) : error
-  }
+    index.events.skip(sealed.lastPosition)
+    index.events.setStreamsBegun(sealed.footer.streamsBegun)
+    if (index.events.last !== sealed.lastPosition)
+      throw new SealedDamage(0, `it ends at position ${index.events.last}, expected ${sealed.lastPosition}`)
+  })
+}
+
+/** Removes what sealing and merging have left over. */
+function clearUp(
+  { disk, directory, segments }: RecoverOptions,
+  names: readonly string[],
+  tables: readonly IndexTable[],
+): void {
+  const used = new Set(tables.map(({ range }) => tableName(range)))
+  const leftovers = names.filter(
+    (name) =>
+      name.endsWith('.sealed.new') ||
+      name.endsWith('.index.new') ||
+      (rangeOfTableName(name) && !used.has(name)) ||
+      // The sealed one takes its name only when it is complete and durable.
+      segments.some(({ ordinal, sealed }) => sealed && name === segmentName(ordinal)),
+  )
+  for (const name of leftovers) disk.remove(join(directory, name))
+  if (leftovers.length > 0) disk.syncDirectory(directory)
 }
 
 // The next segment would be made in the place of one that has its name.
@@ -154,6 +204,7 @@ interface Taken {
 function takeSegment(
   segment: Segment,
   options: RecoverOptions & {
+    readonly index: LogIndex
     readonly durable: Address | undefined
     readonly isLast: boolean
     readonly isAfterSealed: boolean
@@ -179,7 +230,7 @@ function takeSegment(
     segmentHeaderBytes,
     file.size(),
     (bytes, at, to, offset) => {
-      misfit = index.take(bytes, at, to, addressOf(ordinal, offset))
+      misfit = index.take(segment, bytes, at, to, offset)
       return misfit
     },
   )

@@ -6,7 +6,13 @@ import { type DamagedLog, type DamagedSegment, openDamagedLog } from './damaged-
 import { type Disk, diskError, realDisk } from './disk.ts'
 import type { RetentionChange } from './log-index.ts'
 import { Losses, type Range } from './losses.ts'
-import { type LostBytes, type SalvageStep, salvageSealed, salvageSteps } from './salvage.ts'
+import {
+  type LostBytes,
+  type RemovedEvents,
+  type SalvageStep,
+  salvageSealed,
+  salvageSteps,
+} from './salvage.ts'
 import { SalvagedStore } from './salvaged-store.ts'
 import { inspectDirectory, notAStore } from './store-directory.ts'
 import type { Damage } from './verify.ts'
@@ -111,6 +117,10 @@ async function salvageInto(
     for (const segment of segments) {
       const durable = segment === segments.at(-1) ? (head?.durable ?? 0) : undefined
       for (const step of stepsOf(segment, durable)) {
+        if (step.kind === 'removed') {
+          losses.removed(step.upTo)
+          continue
+        }
         // Where the commits of a sealed segment were written is seen to by its own checksums.
         const address = segment.isSealed ? undefined : addressOf(segment.ordinal, step.offset)
         const problem =
@@ -145,7 +155,7 @@ function lostProblem({ problem, events }: LostBytes, losses: Losses): string {
   return problem
 }
 
-function damageOf(file: string, step: SalvageStep, problem: string): Damage {
+function damageOf(file: string, step: Exclude<SalvageStep, RemovedEvents>, problem: string): Damage {
   const bytes = step.kind === 'lost' ? step.bytes : step.end - step.at
   return { file, offset: step.offset, bytes, problem }
 }

@@ -3,18 +3,28 @@ import {
   type CommitHeader,
   commitAlignment,
   commitHeaderBytes,
+  commitKinds,
   commitLength,
   looksLikeCommit,
   readCommitHeader,
 } from './commit.ts'
 import { type DiskFile, readFully } from './disk.ts'
 import { checkRecord, recordLayout } from './event-record.ts'
-import { inspectTail, nextSoundCommit, scanCommits } from './scan.ts'
-import { type SealedBlocks, SealedScan } from './sealed-segment.ts'
+import { type CommitVisitor, inspectTail, nextSoundCommit, scanCommits } from './scan.ts'
+import { SealedScan } from './sealed/sealed-scan.ts'
+import type { SealedSegment } from './sealed/sealed-segment.ts'
 import { segmentHeaderBytes } from './segment.ts'
 
-/** What is met on the way through a damaged segment: a sound commit, or bytes that hold none. */
-export type SalvageStep = SoundCommit | LostBytes
+/** What is met on the way through a damaged segment: a sound commit, bytes that hold none, or where events were removed. */
+export type SalvageStep = SoundCommit | LostBytes | RemovedEvents
+
+/** Events that are not there any more, and are not lost: they were hidden. */
+export interface RemovedEvents {
+  readonly kind: 'removed'
+  /** The position of the last of them; the first is the one that is expected. */
+  readonly upTo: number
+  readonly offset: number
+}
 
 /** A commit whose checksum holds: where it begins in `bytes`, and where its content ends. */
 export interface SoundCommit {
@@ -83,19 +93,40 @@ export function* salvageSteps(
  * The same for a sealed segment, block by block. A block is sound as a whole or not at all; commits that reach into one that
  * is not are lost with it, and it goes on with the next block that begins with a commit.
  */
-export function* salvageSealed(sealed: SealedBlocks): Generator<SalvageStep> {
+export function* salvageSealed(sealed: SealedSegment): Generator<SalvageStep> {
   const scan = new SealedScan(sealed, { hashes: true })
-  for (const [index, { offset, length }] of sealed.blocks.entries()) {
-    const commits: SoundCommit[] = []
-    const problem = scan.next(index, (bytes, at, end, from) => {
-      commits.push({ kind: 'commit', header: readCommitHeader(bytes, at), bytes, at, end, offset: from })
-      return undefined
-    })
-    yield* commits
-    if (problem) yield { kind: 'lost', offset, bytes: length, problem, events: [] }
+  const { offsets, lengths } = sealed.table
+  let steps: SalvageStep[] = []
+  let next = sealed.firstPosition
+  let isKnown = true
+  const visit: CommitVisitor = (bytes, at, end, offset) => {
+    const header = readCommitHeader(bytes, at)
+    const first = header.kind === commitKinds.append ? header.position : header.position + 1
+    // Behind damage it is not known what was removed and what is lost.
+    if (isKnown && first > next) steps.push({ kind: 'removed', upTo: first - 1, offset })
+    steps.push({ kind: 'commit', header, bytes, at, end, offset })
+    next = first + header.eventCount
+    isKnown = true
+    return undefined
   }
-  const unfinished = scan.end()
-  if (unfinished) yield { kind: 'lost', bytes: 0, events: [], ...unfinished }
+  for (let index = 0; index < offsets.length; index++) {
+    const problem = scan.next(index, visit)
+    yield* steps
+    steps = []
+    if (!problem) continue
+    isKnown = false
+    yield {
+      kind: 'lost',
+      offset: offsets[index] as number,
+      bytes: lengths[index] as number,
+      problem,
+      events: [],
+    }
+  }
+  scan.end(visit)
+  yield* steps
+  if (isKnown && next <= sealed.lastPosition)
+    yield { kind: 'removed', upTo: sealed.lastPosition, offset: sealed.footer.tableOffset }
 }
 
 const sliceBytes = 4 * 1024 * 1024

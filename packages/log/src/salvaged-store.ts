@@ -38,6 +38,8 @@ export class SalvagedStore {
   /** Records the commit at an address, if that matters, anew, and tells `losses` of it. Resolves to why it cannot be, if so; then nothing of it is. */
   async take(commit: SoundCommit, address: Address | undefined, losses: Losses): Promise<string | undefined> {
     const { position, recordedAtMs, kind } = commit.header
+    // Revisions begin anew in the new store, so that there is nothing to be said of what went before.
+    if (kind === commitKinds.removed) return undefined
     const first = kind === commitKinds.append ? position : position + 1
     if (first < losses.next) return `a commit for position ${first}, expected ${losses.next}`
     // One that got there some other way might undo a later one. Appends are known by their positions.

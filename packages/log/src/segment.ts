@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { AnnalsError, type Position } from '@annals/core'
-import { type Address, addressOf } from './address.ts'
+import { type Address, addressOf, OffsetList } from './address.ts'
 import { type Disk, type DiskFile, readFully, writeFully } from './disk.ts'
-import type { SealedBlocks } from './sealed-segment.ts'
+import type { SealedSegment } from './sealed/sealed-segment.ts'
 
 // The header of a segment, all numbers little-endian; docs/reference/log-format.md says the same in words.
 //   0       "ANNALSEG"
@@ -25,7 +25,9 @@ export interface Segment {
   readonly path: string
   readonly file: DiskFile
   /** Its compressed blocks, if it is sealed. */
-  readonly sealed?: SealedBlocks
+  readonly sealed?: SealedSegment | undefined
+  /** Where its events begin, by their number from the first position; empty if it is sealed. */
+  readonly offsets: OffsetList
 }
 
 /** The name of the file of a segment. */
@@ -51,6 +53,18 @@ export function ordinalOfSealedName(name: string): number | undefined {
 /** Where the bytes of a segment end that is no longer written to; for a sealed one, before it was sealed. */
 export function segmentEnd({ file, sealed }: Segment): number {
   return sealed ? sealed.rawEnd : file.size()
+}
+
+/** The last segment that begins at or before a position, among those in their order. */
+export function segmentAt(segments: readonly Segment[], position: Position): Segment | undefined {
+  let low = 0
+  let high = segments.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((segments[middle] as Segment).firstPosition <= position) low = middle + 1
+    else high = middle
+  }
+  return segments[low - 1]
 }
 
 /** Makes a new, durable segment without commits. */
@@ -88,7 +102,7 @@ export function createSegment(
     file.close()
     throw error
   }
-  return { ordinal, firstPosition, path, file }
+  return { ordinal, firstPosition, path, file, offsets: new OffsetList() }
 }
 
 /** What is wrong with the header of a segment, as a sentence; `undefined` if nothing is. */

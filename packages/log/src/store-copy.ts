@@ -1,15 +1,16 @@
 import { dirname, join } from 'node:path'
 import { AnnalsError, type OnProgress, type Position, ProgressMeter } from '@annals/core'
-import { type Address, addressOf } from './address.ts'
-import { zstdAtOnce } from './compression.ts'
+import { type Address, addressOf, OffsetList } from './address.ts'
 import { type SegmentSource, segmentsToCopy, withFile } from './copy-source.ts'
 import { openTarget, segmentsAlreadyThere } from './copy-target.ts'
-import { type Disk, diskError, readFully, readFullyLater, writeFully } from './disk.ts'
+import { type Disk, type DiskFile, diskError, readFully, readFullyLater, writeFully } from './disk.ts'
 import { encodeHead } from './head-file.ts'
-import { rawEndOf } from './sealed-segment.ts'
+import { zstdAtOnce } from './sealed/compression.ts'
+import { footerBytes, readFooter, sealedHeaderBytes } from './sealed/sealed-format.ts'
 import { damaged, firstPositionOf, segmentName } from './segment.ts'
 import { isSealedName } from './segment-files.ts'
 import { inspectDirectory, readMarker, storeNotFound } from './store-directory.ts'
+import { rangeOfTableName } from './table/table-format.ts'
 import { verifySegments } from './verify.ts'
 
 /** How a store is copied. */
@@ -45,7 +46,7 @@ export async function copyStore(
   options: StoreCopyOptions & { readonly disk: Disk; readonly mayUpdate: boolean },
 ): Promise<StoreCopyReport> {
   // As it was before the first attempt.
-  const before: { kept?: number } = {}
+  const before: { kept?: ReadonlySet<number> } = {}
   for (let attempt = 1; ; attempt++) {
     try {
       return await tryToCopy(from, to, options, before)
@@ -75,7 +76,7 @@ async function tryToCopy(
   from: string,
   to: string,
   options: StoreCopyOptions & { readonly disk: Disk; readonly mayUpdate: boolean },
-  before: { kept?: number },
+  before: { kept?: ReadonlySet<number> },
 ): Promise<StoreCopyReport> {
   const { disk, mayUpdate } = options
   if (inspectDirectory(disk, from) !== 'store') throw storeNotFound(from)
@@ -83,23 +84,22 @@ async function tryToCopy(
   const target = openTarget(disk, to, { source: from, storeId, mayUpdate })
   try {
     const segments = segmentsToCopy(disk, from, storeId)
-    const kept = segmentsAlreadyThere(disk, { from, segments, storeId }, target)
-    before.kept ??= kept
-    const report = await copySegments(
-      segments,
-      { kept, keptBefore: before.kept },
-      { ...options, from, to, storeId },
-    )
+    const there = segmentsAlreadyThere(disk, { from, segments, storeId }, target)
+    before.kept ??= there
+    const keptBefore = before.kept
+    const report = await copySegments(segments, { there, keptBefore }, { ...options, from, to, storeId })
+    await copyTables({ ...options, from, to, storeId })
     const head = { durable: report.end, position: report.position, processId: 0 }
     replaceFile(disk, to, 'head', encodeHead(storeId, head))
     // Only with it is the directory a store.
     if (!target.isStore) replaceFile(disk, to, 'annals.json', wholeFile(disk, join(from, 'annals.json')))
+    const copied = segments.filter(({ ordinal }) => !keptBefore.has(ordinal))
     return {
       storeId,
       position: report.position,
-      segmentsCopied: segments.length - before.kept,
-      segmentsKept: before.kept,
-      bytesCopied: bytesOf(segments.slice(before.kept)),
+      segmentsCopied: copied.length,
+      segmentsKept: segments.length - copied.length,
+      bytesCopied: bytesOf(copied),
       bytes: bytesOf(segments),
     }
   } finally {
@@ -115,17 +115,18 @@ interface Copying {
   readonly onProgress?: OnProgress | undefined
 }
 
-/** Copies all segments but the first `kept`. Resolves to where the copy ends then. */
+/** Copies all segments that are not there yet. Resolves to where the copy ends then. */
 async function copySegments(
   segments: readonly SegmentSource[],
-  { kept, keptBefore }: { readonly kept: number; readonly keptBefore: number },
+  { there, keptBefore }: { readonly there: ReadonlySet<number>; readonly keptBefore: ReadonlySet<number> },
   copying: Copying,
 ): Promise<{ readonly end: Address; readonly position: Position }> {
   const { disk, from, to, onProgress } = copying
-  const total = bytesOf(segments.slice(keptBefore))
+  const wanted = segments.filter(({ ordinal }) => !keptBefore.has(ordinal))
+  const total = bytesOf(wanted)
   const meter = new ProgressMeter(onProgress)
-  let copied = bytesOf(segments.slice(keptBefore, kept))
-  for (const segment of segments.slice(kept)) {
+  let copied = bytesOf(wanted.filter(({ ordinal }) => there.has(ordinal)))
+  for (const segment of segments.filter(({ ordinal }) => !there.has(ordinal))) {
     const draft = join(to, `${segment.name}.new`)
     await copyFile(disk, join(from, segment.name), draft, segment.bytes, (bytes) =>
       meter.update(Math.min(total - 1, copied + bytes), total),
@@ -140,10 +141,46 @@ async function copySegments(
   meter.update(total, total)
   const last = segments.at(-1)
   if (!last) return { end: 0, position: 0 }
-  const position = await lastPosition(last, join(to, last.name), copying)
   const path = join(to, last.name)
-  const end = isSealedName(last.name) ? withFile(copying.disk, path, rawEndOf) : last.bytes
-  return { end: addressOf(last.ordinal, end), position }
+  if (!isSealedName(last.name))
+    return { end: addressOf(last.ordinal, last.bytes), position: await lastPosition(last, path, copying) }
+  return withFile(copying.disk, path, (file) => ({
+    end: addressOf(last.ordinal, rawEndOf(file)),
+    position: readFooter(file).lastPosition,
+  }))
+}
+
+// Its header has just been checked.
+function rawEndOf(file: DiskFile): number {
+  return readFully(file, Buffer.alloc(sealedHeaderBytes), 0).readDoubleLE(40)
+}
+
+/**
+ * Copies the index tables, so that they need not be made anew when the copy is opened, and removes those that others have taken
+ * the place of. They are no part of the history: what is missing or does not fit is made anew.
+ */
+async function copyTables({ disk, from, to }: Copying): Promise<void> {
+  const tables = (directory: string) =>
+    disk.list(directory).filter((name) => rangeOfTableName(name) !== undefined)
+  const wanted = new Set(tables(from))
+  for (const name of wanted) {
+    const [source, target] = [join(from, name), join(to, name)]
+    const size = withFile(disk, source, (file) => file.size())
+    if (disk.exists(target) && endOf(disk, source).equals(endOf(disk, target))) continue
+    await copyFile(disk, source, `${target}.new`, size, () => undefined)
+    disk.rename(`${target}.new`, target)
+    disk.syncDirectory(to)
+  }
+  const unwanted = tables(to).filter((name) => !wanted.has(name))
+  for (const name of unwanted) disk.remove(join(to, name))
+  if (unwanted.length > 0) disk.syncDirectory(to)
+}
+
+// The end of a table says how long it is, and what it is of.
+function endOf(disk: Disk, path: string): Buffer {
+  return withFile(disk, path, (file) =>
+    readFully(file, Buffer.alloc(footerBytes), Math.max(0, file.size() - footerBytes)),
+  )
 }
 
 async function copyFile(
@@ -195,7 +232,7 @@ async function verifyFile({ name, ordinal, bytes }: SegmentSource, path: string,
   const file = disk.open(path, 'read')
   try {
     const firstPosition = firstPositionOf(file)
-    const segment = { ordinal, firstPosition, path, file }
+    const segment = { ordinal, firstPosition, path, file, offsets: new OffsetList() }
     const isSealed = isSealedName(name)
     const report = await verifySegments([{ segment, end: bytes, isSealed }], storeId, zstdAtOnce, {})
     return { ...report, firstPosition }

@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path'
 import { AnnalsError } from '@annals/core'
-import { type Address, offsetOf, segmentOf } from './address.ts'
-import { zstdAtOnce } from './compression.ts'
+import { type Address, OffsetList, offsetOf, segmentOf } from './address.ts'
 import { type Disk, type DiskFile, diskError, realDisk } from './disk.ts'
 import { readHead } from './head-file.ts'
 import { inspectTail, scanCommits } from './scan.ts'
+import { zstdAtOnce } from './sealed/compression.ts'
 import {
   firstPositionOf,
   isUnfinished,
@@ -16,7 +16,15 @@ import {
   segmentName,
 } from './segment.ts'
 import { inspectDirectory, readMarker, storeNotFound } from './store-directory.ts'
-import { type Damage, type VerifyOptions, type VerifyReport, verifySegments } from './verify.ts'
+import { rangeOfTableName } from './table/table-format.ts'
+import {
+  type Damage,
+  type SealedSummary,
+  type VerifyOptions,
+  type VerifyReport,
+  verifySegments,
+} from './verify.ts'
+import { verifyTable } from './verify-table.ts'
 
 /** What can be said to `verifyLog`. */
 export interface VerifyLogOptions extends VerifyOptions {
@@ -39,7 +47,7 @@ export async function verifyLog(directory: string, options: VerifyLogOptions = {
     if (inspectDirectory(disk, absolute) !== 'store') throw storeNotFound(absolute)
     const { storeId } = readMarker(disk, absolute)
     const durable = readHead(disk, absolute, storeId)?.durable
-    const { segments, missing } = openSegments(disk, absolute, durable, opened)
+    const { segments, missing } = openPatiently(disk, absolute, durable, opened)
     const last = segments.at(-1)
     // One that a crash left unfinished is made anew when the store is opened.
     const isCut =
@@ -51,14 +59,22 @@ export async function verifyLog(directory: string, options: VerifyLogOptions = {
     const ends = checked.map((each) =>
       each.isSealed ? { end: each.segment.file.size() } : endOf(each.segment, each === last, durable),
     )
+    const summaries = new Map<number, SealedSummary>()
     const report = await verifySegments(
       checked.map((each, index) => ({ ...each, end: ends[index]?.end ?? 0 })),
       storeId,
       zstdAtOnce,
-      options,
+      { ...options, onSealed: (ordinal, summary) => summaries.set(ordinal, summary) },
     )
+    const tables = await verifyTables(disk, absolute, storeId, summaries)
+    const lastEnd =
+      last && !last.isSealed && checked.includes(last) ? endOf(last.segment, true, durable).end : 0
     const damage = [
-      ...report.damage,
+      // What was not known to be durable a writer beside may have cut off since, when it could not be synced.
+      ...report.damage.filter(
+        ({ file, offset }) => file !== last?.segment.path || offset < lastEnd || last.isSealed,
+      ),
+      ...tables,
       ...missing,
       ...ends.flatMap((end) => ('cut' in end ? (end.cut ?? []) : [])),
     ]
@@ -74,6 +90,45 @@ export async function verifyLog(directory: string, options: VerifyLogOptions = {
     for (const file of opened) file.close()
   }
 }
+
+/** Checks the index tables of sealed segments; a writer beside may have removed some of them meanwhile. */
+async function verifyTables(
+  disk: Disk,
+  directory: string,
+  storeId: string,
+  summaries: ReadonlyMap<number, SealedSummary>,
+): Promise<readonly Damage[]> {
+  const damage: Damage[] = []
+  for (const name of disk.list(directory)) {
+    const range = rangeOfTableName(name)
+    if (!range) continue
+    try {
+      damage.push(...(await verifyTable({ disk, directory, storeId, range, summaries })))
+    } catch (error) {
+      if (disk.exists(join(directory, name))) throw error
+    }
+  }
+  return damage
+}
+
+/** Opens the segments while a writer beside seals some, whose files then go. */
+function openPatiently(
+  disk: Disk,
+  directory: string,
+  durable: Address | undefined,
+  opened: DiskFile[],
+): ReturnType<typeof openSegments> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return openSegments(disk, directory, durable, opened)
+    } catch (error) {
+      const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+      if (!isGone || attempt === attemptsMax) throw error
+    }
+  }
+}
+
+const attemptsMax = 100
 
 /** Opens the segments that are there, and says which are not. */
 function openSegments(
@@ -106,7 +161,10 @@ function openSegments(
     const path = join(directory, isSealed ? sealedName(ordinal) : segmentName(ordinal))
     const file = disk.open(path, 'read')
     opened.push(file)
-    segments.push({ segment: { ordinal, path, file, firstPosition: firstPositionOf(file) }, isSealed })
+    segments.push({
+      segment: { ordinal, path, file, firstPosition: firstPositionOf(file), offsets: new OffsetList() },
+      isSealed,
+    })
     next = ordinal + 1
   }
   if (durable !== undefined) expectNext(segmentOf(durable) + 1)

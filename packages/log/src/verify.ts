@@ -1,11 +1,15 @@
 import { type OnProgress, type Position, ProgressMeter } from '@annals/core'
 import { type Address, addressOf } from './address.ts'
+import { PieceCache } from './cache.ts'
 import { commitAlignment, commitHeaderBytes, commitKinds, isInPlace, readCommitHeader } from './commit.ts'
-import type { Compression } from './compression.ts'
-import { recordLayout } from './event-record.ts'
-import { nextSoundCommit, scanCommits } from './scan.ts'
-import { SealedBlocks, SealedDamage, SealedScan, sealedHeaderBytes } from './sealed-segment.ts'
+import { decodeTags, recordLayout } from './event-record.ts'
+import { type CommitVisitor, nextSoundCommit, scanCommits } from './scan.ts'
+import type { Compression } from './sealed/compression.ts'
+import { SealedDamage, sealedHeaderBytes } from './sealed/sealed-format.ts'
+import { SealedScan } from './sealed/sealed-scan.ts'
+import { SealedSegment } from './sealed/sealed-segment.ts'
 import { type Segment, segmentHeaderBytes, segmentProblem } from './segment.ts'
+import { SegmentDigest } from './table/segment-digest.ts'
 
 /** What can be said to `verify`. */
 export interface VerifyOptions {
@@ -42,12 +46,23 @@ export interface SegmentToVerify {
   readonly isSealed: boolean
 }
 
+/** What was found in a sealed segment that is sound, to compare index tables with. */
+export interface SealedSummary {
+  /** The sum of the hashes of what its index has to hold. */
+  readonly digest: number
+  readonly generation: number
+  readonly lastPosition: Position
+}
+
 /** Reads every byte of segments again, up to their ends, and checks all that can be checked of it. */
 export async function verifySegments(
   segments: readonly SegmentToVerify[],
   storeId: string,
   compression: Compression,
-  { onProgress }: VerifyOptions,
+  {
+    onProgress,
+    onSealed,
+  }: VerifyOptions & { readonly onSealed?: (ordinal: number, summary: SealedSummary) => void },
 ): Promise<VerifyReport> {
   const total = segments.reduce((sum, { end }) => sum + end, 0)
   const meter = new ProgressMeter(onProgress)
@@ -70,6 +85,7 @@ export async function verifySegments(
       events += found.events
       bytes += end
       before = found.damage.length === 0 && !gap ? { ordinal, position: found.nextPosition } : undefined
+      if (found.summary) onSealed?.(ordinal, found.summary)
       continue
     }
     const damageBefore = damage.length
@@ -133,40 +149,83 @@ async function verifySealed(
   readonly events: number
   readonly nextPosition: Position
   readonly damage: readonly Damage[]
+  readonly summary: SealedSummary | undefined
 }> {
   const damage: Damage[] = []
   let commits = 0
   let events = 0
   let next: Position | undefined = firstPosition
+  let summary: SealedSummary | undefined
+  const digest = new SegmentDigest()
   try {
-    const sealed = new SealedBlocks(file, { ordinal, storeId, firstPosition }, compression)
-    const scan = new SealedScan(sealed, { hashes: true })
-    for (const [index, { offset, length }] of sealed.blocks.entries()) {
-      const problem = scan.next(index, (chunk, at, contentEnd) => {
-        const { kind, position } = readCommitHeader(chunk, at)
-        // Behind damage it is not known how many events are missing.
-        const expected = next ?? (kind === commitKinds.append ? position : position + 1)
-        const found = checkContent(chunk, at, contentEnd, expected, true)
-        if (!found.problem) commits++
-        events += found.events
-        next = found.nextPosition
-        return found.problem
+    const expected = { ordinal, storeId, firstPosition }
+    const sealed = new SealedSegment(file, expected, compression, new PieceCache(cacheBytes))
+    const { offsets, lengths } = sealed.table
+    for (const offset of sealed.damagedDictionaries)
+      damage.push({
+        file: path,
+        offset,
+        bytes: sealed.footer.dictionaryBytes,
+        problem: 'the checksum of one of its two dictionaries does not hold',
       })
+    const scan = new SealedScan(sealed, { hashes: true })
+    const visit: CommitVisitor = (chunk, at, contentEnd) => {
+      const { kind, position } = readCommitHeader(chunk, at)
+      const first = kind === commitKinds.append ? position : position + 1
+      // What is missing between commits was removed, since the hashes fit; behind damage it is not known what is.
+      const found = checkContent(chunk, at, contentEnd, Math.max(next ?? first, first), true)
+      if (!found.problem) commits++
+      if (!found.problem && kind === commitKinds.append) addToDigest(digest, chunk, at, contentEnd, position)
+      events += found.events
+      next = found.nextPosition
+      return found.problem
+    }
+    for (let index = 0; index < offsets.length; index++) {
+      const problem = scan.next(index, visit)
+      const offset = offsets[index] as number
       if (problem) {
-        damage.push({ file: path, offset, bytes: length, problem })
+        damage.push({ file: path, offset, bytes: lengths[index] as number, problem })
         next = undefined
       }
-      onBytes(offset + length)
+      onBytes(offset + (lengths[index] as number))
       await new Promise(setImmediate)
     }
-    const unfinished = scan.end()
-    if (unfinished)
-      damage.push({ file: path, offset: unfinished.offset, bytes: 0, problem: unfinished.problem })
+    const problem = scan.end(visit)
+    if (problem) damage.push({ file: path, offset: sealed.footer.tableOffset, bytes: 0, problem })
+    next = sealed.lastPosition + 1
+    if (damage.length === 0) {
+      const { generation } = sealed.footer
+      summary = { digest: digest.value, generation, lastPosition: sealed.lastPosition }
+    }
   } catch (error) {
     if (!(error instanceof SealedDamage)) throw error
     damage.push({ file: path, offset: error.offset, bytes: 0, problem: error.message })
   }
-  return { commits, events, nextPosition: next ?? firstPosition, damage }
+  return { commits, events, nextPosition: next ?? firstPosition, damage, summary }
+}
+
+const cacheBytes = 16 * 1024 * 1024
+
+function addToDigest(
+  digest: SegmentDigest,
+  bytes: Buffer,
+  at: number,
+  end: number,
+  position: Position,
+): void {
+  let event = position
+  for (let next = at + commitHeaderBytes; next < end; event++) {
+    const layout = recordLayout(bytes, next, end)
+    if (!layout) return
+    const { stream, type, id, tags } = layout
+    digest.add(event, {
+      stream: bytes.toString('utf8', stream, type),
+      type: bytes.toString('utf8', type, id),
+      tags: decodeTags(bytes, layout),
+      givenId: id === tags ? undefined : bytes.toString('utf8', id, tags),
+    })
+    next = layout.end
+  }
 }
 
 function gapProblem(

@@ -21,17 +21,20 @@ export interface WriterOptions {
   readonly end: number
   readonly segmentBytesMax: number
   /** Whether syncs are always left to a thread, however fast the disk is. */
-  readonly syncsOnThreads: boolean
+  readonly isDeterministic: boolean
   /** Is told of everything that has become durable, before anyone who waits for it. */
   readonly onDurable: (group: DurableGroup) => void
   /** Is told that a segment is full and another one has been begun. */
   readonly onFull: () => void
+  /** Resolves when there may be one more segment that is not sealed. */
+  readonly room: () => Promise<void> | undefined
 }
 
 /** A group of commits that has become durable. */
 export interface DurableGroup {
   readonly segment: Segment
   readonly offset: number
+  /** To be copied by whoever needs them later. */
   readonly bytes: Buffer
   /** The position of the last event of the log. */
   readonly position: Position
@@ -205,7 +208,7 @@ export class Writer {
     try {
       task.outcome =
         index.events.check(streams, condition) ??
-        this.#encodeCommit(task.request, Math.max(clock(), index.events.recordedAtMs(index.events.last)))
+        this.#encodeCommit(task.request, Math.floor(Math.max(clock(), index.lastRecordedAtMs)))
     } catch (error) {
       if (!isAnnalsError(error)) throw error
       task.outcome = error
@@ -213,7 +216,9 @@ export class Writer {
   }
 
   #encodeCommit(request: AppendRequest, recordedAtMs: number): readonly Position[] {
-    const { events, addresses } = this.#options.index
+    const { index } = this.#options
+    const { events } = index
+    const { offsets } = this.#segment
     this.#reserve(appendBytesMax(request))
     const at = this.#used
     const position = events.last + 1
@@ -221,12 +226,13 @@ export class Writer {
     let end = at + commitHeaderBytes
     for (const { stream, events: requests } of request.streams) {
       for (const event of requests) {
-        addresses.push(this.#addressOf(end))
+        offsets.push(this.#offset + end)
         const staged = events.stage(stream, event, recordedAtMs)
         positions.push(staged)
         end = encodeRecord(this.#scratch, end, stream, events.revisionAt(staged), event)
       }
     }
+    index.recorded(recordedAtMs)
     this.#used = sealCommit(this.#scratch, at, end, {
       kind: commitKinds.append,
       position,
@@ -249,10 +255,12 @@ export class Writer {
     }
     this.#reserve(changeBytesMax(json))
     const end = commitHeaderBytes + json.copy(this.#scratch, commitHeaderBytes)
+    const recordedAtMs = Math.floor(Math.max(clock(), index.lastRecordedAtMs))
+    index.recorded(recordedAtMs)
     this.#used = sealCommit(this.#scratch, 0, end, {
       kind: commitKinds[change.kind],
       position: index.events.last,
-      recordedAtMs: Math.max(clock(), index.events.recordedAtMs(index.events.last)),
+      recordedAtMs,
       durableUpTo: this.end,
       eventCount: 0,
     })
@@ -262,9 +270,8 @@ export class Writer {
     const { index, onDurable } = this.#options
     const segment = this.#segment
     const offset = this.#offset
-    // A copy, since events are decoded from it later, and the scratch buffer is written to again.
-    const bytes = Buffer.allocUnsafeSlow(this.#used)
-    this.#scratch.copy(bytes, 0, 0, this.#used)
+    // Nothing is encoded before this group is durable, so that it stays what it is.
+    const bytes = this.#scratch.subarray(0, this.#used)
     // Zeros on their way to the same place would overwrite what is written now.
     if (offset + bytes.length > this.#allocated) await this.#allocation
     writeFully(segment.file, bytes, offset)
@@ -283,7 +290,7 @@ export class Writer {
   // for this writer that is time lost. A slow disk would hold up everything else in this process.
   async #sync(file: DiskFile, alone: boolean): Promise<void> {
     const startedMs = performance.now()
-    const waits = alone && !this.#options.syncsOnThreads && this.#lastSyncMs < blockingSyncMsMax
+    const waits = alone && !this.#options.isDeterministic && this.#lastSyncMs < blockingSyncMsMax
     if (waits) file.syncNow()
     else await file.sync()
     this.#lastSyncMs = performance.now() - startedMs
@@ -320,6 +327,7 @@ export class Writer {
 
   async #roll(): Promise<void> {
     await this.#allocation
+    await this.#options.room()
     const { disk, directory, storeId, clock, index, segments } = this.#options
     // A segment that is followed by another has no room behind its last commit, so that any is damage.
     this.#segment.file.truncate(this.#offset)
@@ -330,6 +338,7 @@ export class Writer {
       nowMs: clock(),
     })
     segments.push(this.#segment)
+    index.events.beginPart()
     this.#offset = segmentHeaderBytes
     this.#allocated = segmentHeaderBytes
     this.#options.onFull()
@@ -340,10 +349,6 @@ export class Writer {
     const larger = Buffer.allocUnsafeSlow(Math.max(this.#scratch.length * 2, this.#used + bytes))
     this.#scratch.copy(larger, 0, 0, this.#used)
     this.#scratch = larger
-  }
-
-  #addressOf(at: number): Address {
-    return addressOf(this.#segment.ordinal, this.#offset + at)
   }
 
   // What the disk holds of the failed group is not known, so nothing may be written behind it.
