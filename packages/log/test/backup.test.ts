@@ -48,18 +48,25 @@ test('a backup is a store with the same events, ids and times, beside an open wr
   await store.close()
 })
 
+// What is sealed between two backups is copied once more.
+async function settled(store: LogStore): Promise<void> {
+  await expect.poll(async () => (await store.stats()).sealing?.waiting).toBe(0)
+}
+
 test('what a backup has already is not copied again, and only what is new counts as progress', async () => {
   const [directory, target] = [folder(), folder()]
   const store = await openLog(directory, { segmentBytesMax: 4096 })
   await append(store, 0, 50)
+  await settled(store)
   await backup(directory, target)
   const before = new Map(readdirSync(target).map((name) => [name, statSync(join(target, name)).ino]))
   await append(store, 50, 60)
+  await settled(store)
   const totals: number[] = []
   const report = await backup(directory, target, { onProgress: ({ total }) => totals.push(total) })
   expect(report.bytesCopied).toBeLessThan(5 * 4096)
   expect(totals.at(-1)).toBe(report.bytesCopied)
-  const segments = readdirSync(target).filter((name) => /^\d{10}/.test(name))
+  const segments = readdirSync(target).filter((name) => /^\d{10}\.(log|sealed)$/.test(name))
   expect(report.segmentsKept + report.segmentsCopied).toBe(segments.length)
   for (const name of segments.slice(0, report.segmentsKept))
     expect(statSync(join(target, name)).ino).toBe(before.get(name))
@@ -120,7 +127,9 @@ test('backups beside a writer in another process hold all that was acknowledged 
   await child.ended
   const copied = await contentIn(target, false)
   expect((await contentIn(directory, false)).slice(0, copied.length)).toEqual(copied)
-  expect(readdirSync(directory).filter((name) => /^\d{10}/.test(name)).length).toBeGreaterThan(1)
+  expect(readdirSync(directory).filter((name) => /^\d{10}\.(log|sealed)$/.test(name)).length).toBeGreaterThan(
+    1,
+  )
 })
 
 test('a target that holds another store, another history, other files or more than the store is refused as it is', async () => {

@@ -13,4 +13,14 @@ for (const { name, run } of storeConformance) {
   test(name, { timeout: 60_000 }, () =>
     run((options = {}) => openLog(join(folder, String(stores++)), options)),
   )
+  // So small that what a case records is sealed, and found through index tables, while it goes on.
+  test(`${name}, in small segments`, { timeout: 60_000 }, () =>
+    run((options = {}) =>
+      openLog(join(folder, String(stores++)), {
+        ...options,
+        segmentBytesMax: 4096,
+        cacheBytesMax: 1024 * 1024,
+      }),
+    ),
+  )
 }

@@ -1,7 +1,7 @@
 import { createMemoryStore, type EventStore, isAnnalsError, type Selection } from '@annals/core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { openLog } from '../src/index.ts'
+import { type LogStore, openLog } from '../src/index.ts'
 import { contentOf } from './history.ts'
 import { temporaryFolders } from './temporary.ts'
 
@@ -86,6 +86,7 @@ const step = fc.oneof(
   }),
   fc.record({ kind: fc.constant('truncate' as const), stream, beforeRevision: fc.nat(6) }),
   fc.record({ kind: fc.constant('tombstone' as const), stream }),
+  fc.record({ kind: fc.constant('scavenge' as const) }),
   fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(30) }),
   fc.record({ kind: fc.constant('reopen' as const) }),
 )
@@ -103,8 +104,17 @@ test('whatever is done to it, also between closing and opening, the log answers 
       const open = () => openLog(directory, { clock, segmentBytesMax: 4096 })
       const memory = createMemoryStore({ clock })
       let log = await open()
+      // A policy that is looser than the one before shows again what it hid, but not what is gone by then.
+      let isScavenged = false
       for (const step of steps) {
         nowMs += 1
+        if (step.kind === 'scavenge') {
+          isScavenged = true
+          await settled(log)
+          await log.scavenge()
+          continue
+        }
+        if (step.kind === 'retain' && isScavenged) continue
         if (step.kind === 'wait') nowMs += step.ms
         else if (step.kind === 'reopen') {
           await log.close()
@@ -125,10 +135,15 @@ test('whatever is done to it, also between closing and opening, the log answers 
   )
 })
 
+/** Waits until all that is full is sealed, so that there is something to be scavenged. */
+async function settled(log: LogStore): Promise<void> {
+  while (((await log.stats()).sealing?.waiting ?? 0) > 0) await new Promise(setImmediate)
+}
+
 /** What comes of a step, as far as it has to be the same in every store. */
 async function outcomeOf(
   store: EventStore,
-  step: Exclude<Step, { kind: 'wait' | 'reopen' }>,
+  step: Exclude<Step, { kind: 'wait' | 'reopen' | 'scavenge' }>,
 ): Promise<unknown> {
   try {
     switch (step.kind) {

@@ -1,6 +1,6 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isAnnalsError } from '@annals/core'
+import { isAnnalsError, type RecordedEvent } from '@annals/core'
 import { expect, test } from 'vitest'
 import { type LogOptions, type LogStore, openLog, repair, verifyLog } from '../src/index.ts'
 import { contentOf, readAll } from './history.ts'
@@ -32,10 +32,19 @@ async function fill(store: LogStore, from: number, to: number): Promise<void> {
     ])
 }
 
+async function readEverything(directory: string): Promise<RecordedEvent[]> {
+  const store = await openLog(directory, { readOnly: true })
+  try {
+    return await readAll(store)
+  } finally {
+    await store.close()
+  }
+}
+
 async function allSealed(store: LogStore): Promise<void> {
   await expect
     .poll(async () => (await store.stats()).sealing, { timeout: 10_000 })
-    .toEqual({
+    .toMatchObject({
       waiting: 0,
       problem: undefined,
     })
@@ -159,7 +168,7 @@ test('a full segment beside its sealed form, or a draft of one, is left over fro
   expect(existsSync(join(crashed, '0000000001.sealed.new'))).toBe(false)
 })
 
-test('whatever byte of a sealed segment is changed, opening and verifying name the file', {
+test('whatever byte of a sealed segment is changed, what is read is what was written or the file is named, and verifying names it', {
   timeout: 60_000,
 }, async () => {
   const directory = folder()
@@ -176,18 +185,22 @@ test('whatever byte of a sealed segment is changed, opening and verifying name t
     ...Array.from({ length: 130 }, (_, n) => 64 + Math.floor((n * (bytes.length - 64)) / 130)),
     ...Array.from({ length: 64 * 3 }, (_, n) => bytes.length - 1 - n),
   ]
+  const expected = contentOf(await readEverything(directory))
+  let noticed = 0
   for (const at of places) {
     const spoilt = Buffer.from(bytes)
     spoilt[at] = (spoilt[at] as number) ^ (1 << (at % 8))
     writeFileSync(path, spoilt)
-    const error = await openLog(directory, { readOnly: true }).then(
-      (opened) => opened.close(),
-      (reason: unknown) => reason,
-    )
-    expect(isAnnalsError(error, 'store-damaged') && error.details.file, `at ${at}: ${error}`).toBe(path)
+    const read = await readEverything(directory).catch((error: unknown) => error)
+    if (isAnnalsError(read, 'store-damaged')) {
+      expect(read.details.file, `at ${at}`).toBe(path)
+      noticed++
+    } else expect(contentOf(read as RecordedEvent[]), `at ${at}`).toEqual(expected)
     const { damage } = await verifyLog(directory)
     expect(damage[0]?.file, `at ${at}`).toBe(path)
   }
+  // Only hashes and one of the two dictionaries may be damaged without a reader's notice.
+  expect(noticed).toBeGreaterThan(places.length / 2)
   for (const length of [0, 1, 63, 64, 65, 1_000, bytes.length - 65, bytes.length - 1]) {
     writeFileSync(path, bytes.subarray(0, length))
     await expect(openLog(directory)).rejects.toMatchObject({ code: 'store-damaged', details: { file: path } })
@@ -206,8 +219,8 @@ test('verifying names each damaged block, and counts what is sound around it', a
   const sound = await verifyLog(directory)
   const path = join(directory, '0000000000.sealed')
   const bytes = readFileSync(path)
-  // The first third, and just before the table of eight or so blocks.
-  for (const at of [Math.floor(bytes.length / 3), bytes.length - 2_000]) bytes[at] = (bytes[at] as number) ^ 1
+  for (const at of [Math.floor(bytes.length / 3), Math.floor(bytes.length * 0.6)])
+    bytes[at] = (bytes[at] as number) ^ 1
   writeFileSync(path, bytes)
   const { damage, events } = await verifyLog(directory)
   expect(damage.map(({ file, problem }) => [file, problem])).toEqual([
@@ -249,7 +262,7 @@ test('a segment that cannot be sealed stays as it is, and the store says why', a
   writeFileSync(path, bytes)
   await expect
     .poll(async () => (await again.stats()).sealing, { timeout: 10_000 })
-    .toEqual({ waiting: 1, problem: expect.stringContaining(path) })
+    .toMatchObject({ waiting: expect.any(Number), problem: expect.stringContaining(path) })
   bytes[5_000] = (bytes[5_000] as number) ^ 1
   writeFileSync(path, bytes)
   expect(contentOf(await readAll(again))).toEqual(expected)

@@ -72,7 +72,7 @@ export class SimulatedFile {
       length > 1 && random.chance(faults.shortTransfers ?? 0) ? 1 + random.below(length - 1) : length
     const readNow = (into: Uint8Array, position: number): number => {
       call(`read ${into.length} at ${position} of`)
-      if (random.chance(faults.readErrors ?? 0)) throw systemError('EIO', path)
+      if (random.chance(faults.readErrors ?? 0)) throw systemError('EIO', path, 'read')
       const bytes = this.#seen.subarray(position, Math.min(this.#size, position + transferred(into.length)))
       into.set(bytes)
       return bytes.length

@@ -1,6 +1,13 @@
 import { isAnnalsError } from '@annals/core'
 import { Random, type SimulatedDisk, simulatedDirectory } from '@annals/testing'
-import { type Disk, type LogStore, openLog, type VerifyReport, verifyLog } from '../../src/index.ts'
+import {
+  type Damage,
+  type Disk,
+  type LogStore,
+  openLog,
+  type VerifyReport,
+  verifyLog,
+} from '../../src/index.ts'
 import { damage } from './damage.ts'
 import { diskOf, type Files, filesOf, type Specimen, stateOf } from './stores.ts'
 
@@ -86,8 +93,8 @@ class Check {
     const damaged = 'value' in verified && verified.value.damage.length > 0
     if ('code' in opened && opened.code === 'store-damaged' && !damaged)
       throw new Broken(`what cannot be opened is verified: ${JSON.stringify(opened)}`)
-    if ('value' in opened && damaged)
-      throw new Broken(`what verify finds is opened: ${JSON.stringify(verified.value.damage[0])}`)
+    const [first] = 'value' in verified ? verified.value.damage.filter(isOfEvents) : []
+    if ('value' in opened && first) throw new Broken(`what verify finds is opened: ${JSON.stringify(first)}`)
   }
 
   async #read({ readOnly }: { readonly readOnly: boolean }): Promise<string> {
@@ -120,8 +127,9 @@ class Check {
       if ((await stateOf(again)) !== after)
         throw new Broken('what was appended after the damage is not there again')
       const { damage } = await again.verify()
-      if (damage.length > 0 && !this.#forged)
-        throw new Broken(`after an append there is damage: ${JSON.stringify(damage[0])}`)
+      const [first] = damage.filter(isOfEvents)
+      if (first && !this.#forged)
+        throw new Broken(`after an append there is damage: ${JSON.stringify(first)}`)
       if (after === state) throw new Broken('what was appended after the damage is not shown')
     } finally {
       await again.close()
@@ -190,6 +198,11 @@ function frugal(disk: Disk): Disk {
       }
     },
   })
+}
+
+// What is only there to find or to prove events may be damaged without a reader's notice.
+function isOfEvents({ file, problem }: Damage): boolean {
+  return !file.endsWith('.index') && !/roots|hashes|dictionaries/.test(problem)
 }
 
 function textOf(files: Files, name: string): string | undefined {

@@ -142,7 +142,9 @@ function appending(append: RepeatableAppend): (store: EventStore) => Promise<Ans
   return async (store) => ({ ...(await store.append(...append)) })
 }
 
-function earlier({ repeatable }: World, back: number): RepeatableAppend | undefined {
+function earlier({ repeatable, history }: World, back: number): RepeatableAppend | undefined {
+  // The ids of events that are gone are forgotten.
+  if (history.isScavenged) return undefined
   return repeatable.at(-1 - (back % Math.max(1, repeatable.length)))
 }
 

@@ -26,6 +26,13 @@ export class History {
   begunCount = 0
   /** How many of them were answered. */
   answeredCount = 0
+  /**
+   * Whether events may have been scavenged. From then on policies stay as they are: without one, the model would show again
+   * what is gone for ever.
+   */
+  isScavenged = false
+  /** How many changes of policies are under way. */
+  retaining = 0
   #model: EventStore | undefined
   #storeId: string | undefined
   /** Those that the model has not been through. */
@@ -71,6 +78,11 @@ export class History {
         this.#revisions.set(stream, Math.max(this.revisionOf(stream), revision))
         this.#head = Math.max(this.#head, position)
       }
+    } catch (error) {
+      // What had to be read for it could not be, so nothing of it was written, and the store goes on.
+      if (isOfRead(error) && this.#changes.includes(change))
+        this.#changes.splice(this.#changes.indexOf(change), 1)
+      throw error
     } finally {
       this.#inFlight--
     }
@@ -182,6 +194,12 @@ export class History {
       this.#seen.delete(position)
     }
   }
+}
+
+function isOfRead(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if ('syscall' in cause && cause.syscall === 'read') return true
+  return false
 }
 
 /** All that a store shows of itself. */

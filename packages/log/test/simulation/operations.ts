@@ -2,7 +2,7 @@ import type { Random } from '@annals/testing'
 import { append, appendIf, appendToTwo, repeat, repeatPartly } from './append-operations.ts'
 import type { World } from './operation.ts'
 import { follow, list, openAgain, read, verify } from './read-operations.ts'
-import { retainCategory, retainStream, tombstone, truncate } from './retention-operations.ts'
+import { retainCategory, retainStream, scavenge, tombstone, truncate } from './retention-operations.ts'
 
 /** One thing that is done to a store: the name of its kind, and what that is to know. Plain JSON. */
 export interface Operation {
@@ -21,6 +21,7 @@ const kinds = {
   retainCategory,
   truncate,
   tombstone,
+  scavenge,
   read,
   list,
   follow,

@@ -55,17 +55,34 @@ export const tombstone = kind({
     }),
 })
 
+/** Nothing that can be seen changes by it. */
+export const scavenge = kind({
+  weight: 2,
+  choose: (random) => ({ dryRun: random.chance(0.2) }),
+  run: async ({ store, history }, options: { readonly dryRun: boolean }) => {
+    // What a policy hides depends on whether it was there before or after.
+    if (history.retaining > 0) return
+    history.isScavenged = true
+    await store.scavenge(options)
+  },
+})
+
 async function retain(
   { store, history }: World,
   shownBy: string,
   scope: { stream: string } | { category: string },
   policy: RetentionPolicy | null,
 ): Promise<void> {
-  if (history.revisionOf(shownBy) < 0) return
-  await history.change(store, `retain ${Object.values(scope)}`, async (each) => {
-    await each.retain(scope, policy)
-    return {}
-  })
+  if (history.revisionOf(shownBy) < 0 || history.isScavenged) return
+  history.retaining++
+  try {
+    await history.change(store, `retain ${Object.values(scope)}`, async (each) => {
+      await each.retain(scope, policy)
+      return {}
+    })
+  } finally {
+    history.retaining--
+  }
 }
 
 function choosePolicy(random: Random, category: string): RetentionPolicy | null {
