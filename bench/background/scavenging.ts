@@ -1,5 +1,4 @@
-import type { LogStore } from '@annals/log'
-import type { Scavenge, ScavengeReport } from '../beyond-the-type.ts'
+import type { LogStore, ScavengeReport } from '@annals/log'
 import { timed } from '../measure.ts'
 import { settled } from '../settled.ts'
 import { cartStream, Shop } from '../shop-events.ts'
@@ -14,13 +13,11 @@ export interface ScavengingRun extends LoadRun {
 /** A store that always has something to reclaim when it is scavenged. */
 export class Scavenging {
   readonly #store: LogStore
-  readonly #scavenge: Scavenge
   readonly #shop = new Shop()
   #round = 0
 
-  constructor(store: LogStore, scavenge: Scavenge) {
+  constructor(store: LogStore) {
     this.#store = store
-    this.#scavenge = scavenge
   }
 
   /**
@@ -30,7 +27,7 @@ export class Scavenging {
   async run(load: Omit<Load, 'signal'>): Promise<ScavengingRun> {
     await this.#makeWork()
     const over = new AbortController()
-    const scavenging = timed(() => this.#scavenge()).finally(() => over.abort())
+    const scavenging = timed(() => this.#store.scavenge()).finally(() => over.abort())
     const [{ seconds, result }, run] = await Promise.all([
       scavenging,
       appendUnder(this.#store, { ...load, signal: over.signal }),

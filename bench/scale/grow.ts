@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { LogStore } from '@annals/log'
-import { indexTablesOf, waitedForSealingMsOf } from '../beyond-the-type.ts'
 import { Latency } from '../latency.ts'
 import { timed } from '../measure.ts'
 import { filesIn } from '../page-cache.ts'
@@ -41,8 +40,8 @@ export async function growStore(directory: string, events: number): Promise<read
   await store.close()
   const count = commits * commitEvents
   if (stats.events !== count) throw new Error(`${stats.events} events are there, but ${count} were appended.`)
-  const waitedMs = waitedForSealingMsOf(stats)
-  const tables = indexTablesOf(stats)
+  const waitedMs = stats.sealing?.waitedMs
+  const tables = stats.indexTables
   return [
     { measure: 'append, first tenth', unit: 'events/s', value: tenths[0] as number },
     { measure: 'append, slowest tenth', unit: 'events/s', value: Math.min(...tenths) },

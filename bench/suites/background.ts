@@ -3,7 +3,6 @@ import { openLog } from '@annals/log'
 import { appendUnder, type LoadRun } from '../background/load.ts'
 import { backgroundPage } from '../background/page.ts'
 import { Scavenging } from '../background/scavenging.ts'
-import { indexTablesOf, scavengeOf } from '../beyond-the-type.ts'
 import type { Expected, Figure } from '../measure.ts'
 import { ratioOf } from '../ratio.ts'
 import type { Bench, Suite } from '../suite.ts'
@@ -39,10 +38,8 @@ async function measureLoad(bench: Bench, { callers, segmentBytesMax }: Load): Pr
   const unsealed = await openLog(folder('alone'), { segmentBytesMax, seal: false })
   const sealed = await openLog(folder('sealing'), { segmentBytesMax })
   const scavenged = await openLog(folder('scavenging'), { segmentBytesMax })
-  const scavenge = scavengeOf(scavenged)
-  const beside = scavenge && new Scavenging(scavenged, scavenge)
+  const beside = new Scavenging(scavenged)
   const who = callers === 1 ? '1 caller' : `${callers} callers`
-  if (!beside) bench.note(`${who}: this log has no scavenge, so appends were not measured beside one.`)
   let sealedAlways = true
   await bench.measure(
     `append, single events, ${who}, segments of ${segmentBytesMax / 1024} KiB`,
@@ -54,18 +51,11 @@ async function measureLoad(bench: Bench, { callers, segmentBytesMax }: Load): Pr
       const segments = after.sealedSegments - before.sealedSegments
       sealedAlways &&= segments > 0
       figures.push({ system: sealing, unit: 'sealed segments/s', value: segments / seconds })
-      const tables = indexTablesOf(after)
-      if (tables !== undefined) figures.push({ system: sealing, unit: 'index tables', value: tables })
-      if (beside) {
-        const run = await beside.run(load)
-        figures.push(...figuresOf(scavenging, run))
-        figures.push({ system: scavenging, unit: 'seconds', value: run.scavengeSeconds })
-        figures.push({
-          system: scavenging,
-          unit: 'segments rewritten',
-          value: run.scavenge.segmentsRewritten,
-        })
-      }
+      figures.push({ system: sealing, unit: 'index tables', value: after.indexTables })
+      const run = await beside.run(load)
+      figures.push(...figuresOf(scavenging, run))
+      figures.push({ system: scavenging, unit: 'seconds', value: run.scavengeSeconds })
+      figures.push({ system: scavenging, unit: 'segments rewritten', value: run.scavenge.segmentsRewritten })
       return [...figures, ...ratiosOf(figures)]
     },
   )

@@ -1,7 +1,7 @@
+import type { ScavengeReport } from '@annals/log'
 import { Command } from 'commander'
 import { exit } from '../exit-code.ts'
 import type { ActionOf } from '../program.ts'
-import type { ScavengeReport, ScavengingStore } from '../scavenging.ts'
 import { bytes, count } from '../text.ts'
 
 /** `annals scavenge` */
@@ -24,7 +24,7 @@ Examples:
         const { output, io } = session
         const report = await session.withStore({ create: false }, (store) =>
           session.withProgress('Scavenging', (onProgress) =>
-            (store as ScavengingStore).scavenge({ dryRun, onProgress, signal: io.signal }),
+            store.scavenge({ dryRun, onProgress, signal: io.signal }),
           ),
         )
         if (output.json) await output.jsonLine(report)
