@@ -177,8 +177,8 @@ function clearUp(
   const used = new Set(tables.map(({ range }) => tableName(range)))
   const leftovers = names.filter(
     (name) =>
-      name.endsWith('.sealed.new') ||
-      name.endsWith('.index.new') ||
+      // Of an interrupted backup there may be drafts of other files too.
+      name.endsWith('.new') ||
       (rangeOfTableName(name) && !used.has(name)) ||
       // The sealed one takes its name only when it is complete and durable.
       segments.some(({ ordinal, sealed }) => sealed && name === segmentName(ordinal)),

@@ -244,6 +244,7 @@ function expectTables({ tables, segments }: StoreContent): void {
     // The category of streams that have no events any more may have an entry without positions.
     const isOfNothing = (key: string) => /^03/.test(key) && entries.get(key)?.positions?.length === 0
     expect(new Map([...entries].filter(([key]) => !isOfNothing(key)))).toEqual(expectedSorted(covered))
+    expect(table.streamsBegun).toBe(covered.reduce((sum, { sealed }) => sum + (sealed?.streamsBegun ?? 0), 0))
     expect([table.lastRecordedAtMs, table.generation]).toEqual([
       Math.max(...covered.map(({ lastRecordedAtMs }) => lastRecordedAtMs)),
       covered.reduce((sum, { sealed }) => sum + (sealed?.generation ?? 0), 0),

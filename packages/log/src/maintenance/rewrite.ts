@@ -1,4 +1,4 @@
-import type { Revision } from '@annals/core'
+import type { Position, Revision } from '@annals/core'
 import { commitKinds } from '../commit.ts'
 import type { Disk } from '../disk.ts'
 import type { RemovedStreams } from '../log-index.ts'
@@ -95,8 +95,11 @@ async function writeBlock(
       const stays = !removed.has(position)
       streams.add(block.stream(event), block.revision(event), stays)
       if (!stays) continue
-      const continues = run.continues || event > run.firstEvent
+      // Behind what is gone it is not told whether what is before it is of the same commit.
+      const isNext = streams.lastLeft === position - 1
+      const continues = isNext && (run.continues || event > run.firstEvent)
       builder.addEvent(position, run.recordedAtMs, continues, block.record(event), 0)
+      streams.lastLeft = position
     }
   }
   // What it said is said anew, with what has come to it.
@@ -120,6 +123,8 @@ async function writeBlock(
 
 /** Which streams have no events any more in a segment. */
 class StreamsLeft {
+  /** The position of the last event that stays. */
+  lastLeft: Position = 0
   readonly #streams = new Map<string, { lastRevision: Revision; isLeft: boolean }>()
 
   add(stream: string, revision: Revision, stays: boolean): void {

@@ -93,6 +93,7 @@ async function writeBlocks(
     if (header.position !== (kind === commitKinds.append ? position : position - 1))
       throw misfit(segment.path, offset)
     if (kind !== commitKinds.append) {
+      if (builder.length >= blockBytesTarget) await cut()
       builder.addChange(kind, header.position, recordedAtMs, bytes.subarray(at + commitHeaderBytes, end))
       continue
     }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { categoryOf, type Position, type RetentionPolicy, type Revision } from '@annals/core'
 import {
@@ -92,7 +93,9 @@ export class IndexTable implements IndexPart {
 
   positionsOfId(id: string): readonly Position[] {
     const value = this.#findKey(idKey(id))
-    return value ? (readPositions(new ByteReader(value), this.first).inline ?? []) : []
+    if (!value) return []
+    const { inline, chunks } = readPositions(new ByteReader(value), this.first)
+    return inline ?? chunks.flatMap((place) => [...this.positionsIn(place)])
   }
 
   *streamNames(after: string | undefined, category: string | undefined): Iterable<string> {
@@ -325,12 +328,17 @@ function keyOf(kind: KeyKind, name: string): HashedKey {
   return recentKey
 }
 
-/** The key of an id: its hashes stand for it, so events with other ids may have the same key. */
+let recentId: string | undefined
+let recentIdKey: HashedKey | undefined
+
+/**
+ * The key of an id: the first 8 bytes of its SHA-256 stand for it, so that events with other ids may have the same key, though
+ * not many, even if someone wanted them to.
+ */
 export function idKey(id: string): HashedKey {
-  const { one, other } = hashesOf(Buffer.from(id))
-  const key = Buffer.allocUnsafe(9)
-  key[0] = keyKinds.id
-  key.writeUInt32BE(one, 1)
-  key.writeUInt32BE(other, 5)
-  return { key, hashes: hashesOf(key) }
+  if (recentIdKey && id === recentId) return recentIdKey
+  const key = Buffer.concat([Buffer.of(keyKinds.id), hash('sha256', id, 'buffer').subarray(0, 8)])
+  recentIdKey = { key, hashes: hashesOf(key) }
+  recentId = id
+  return recentIdKey
 }

@@ -42,6 +42,7 @@ export interface Segment {
 /** What only a sealed segment has. */
 export interface SealedParts {
   readonly generation: number
+  readonly streamsBegun: number
   readonly blocks: number
   readonly dictionaryBytes: number
   readonly hashes: number

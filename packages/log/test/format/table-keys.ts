@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { finished, low32, murmur, rotated } from './murmur.ts'
 
 /** What an entry of an index table is about. */
@@ -17,11 +18,7 @@ export function keyOf(kind: number, name: string): Buffer {
 
 /** The key of an id that was given. */
 export function keyOfId(id: string): Buffer {
-  const key = Buffer.of(kinds.id, 0, 0, 0, 0, 0, 0, 0, 0)
-  const { one, other } = hashesOf(Buffer.from(id))
-  key.writeUInt32BE(Number(one), 1)
-  key.writeUInt32BE(Number(other), 5)
-  return key
+  return Buffer.concat([Buffer.of(kinds.id), createHash('sha256').update(id).digest().subarray(0, 8)])
 }
 
 /** The two hashes of a key. */

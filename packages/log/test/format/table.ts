@@ -9,6 +9,7 @@ export interface Table {
   readonly lastPosition: number
   readonly lastRecordedAtMs: number
   readonly generation: number
+  readonly streamsBegun: number
   /** What its entries say, by their keys in hexadecimal. */
   readonly entries: ReadonlyMap<string, TableEntry>
   readonly levels: number
@@ -50,13 +51,14 @@ export function readTable(
   const count = (kind: number) => entries.filter(({ key }) => key[0] === kind).length
   expect([entries.length, count(kinds.change), count(kinds.policy)]).toEqual(end.counts)
   expect(Number(digest % 2n ** 32n)).toBe(end.digest)
-  const { firstPosition, lastPosition, lastRecordedAtMs, generation, levels } = end
+  const { firstPosition, lastPosition, lastRecordedAtMs, generation, streamsBegun, levels } = end
   const { chunks, compressedChunks } = reader
   return {
     firstPosition,
     lastPosition,
     lastRecordedAtMs,
     generation,
+    streamsBegun,
     entries: found,
     levels,
     chunks,
@@ -174,7 +176,7 @@ function expectHeader(
 
 function readEnd(bytes: Buffer) {
   expect(bytes.toString('latin1', 0, 8)).toBe('ANNALSIE')
-  expect(bytes.toString('hex', 88, 124)).toBe('00'.repeat(36))
+  expect(bytes.toString('hex', 96, 124)).toBe('00'.repeat(28))
   expect(bytes.readUInt32LE(124)).toBe(crc32(bytes.subarray(0, 124)))
   return {
     rootOffset: bytes.readDoubleLE(8),
@@ -190,6 +192,7 @@ function readEnd(bytes: Buffer) {
     digest: bytes.readUInt32LE(72),
     generation: bytes.readUInt32LE(76),
     lastRecordedAtMs: bytes.readDoubleLE(80),
+    streamsBegun: bytes.readDoubleLE(88),
   }
 }
 
