@@ -19,7 +19,7 @@ import {
   segmentName,
   segmentProblem,
 } from './segment.ts'
-import { coveringTables } from './table/coverage.ts'
+import { coveringTables, lastRecordedIn } from './table/coverage.ts'
 import type { IndexTable } from './table/index-table.ts'
 
 /** What a follower is made with. */
@@ -76,7 +76,7 @@ export class Follower {
       storeId,
       now: clock,
       older: [...tables],
-      lastRecordedAtMs: tables.at(-1)?.footer.lastRecordedAtMs ?? 0,
+      lastRecordedAtMs: lastRecordedIn(tables),
       identityAt: identityIn(segments),
     })
     this.#end = addressOf(covered, segmentHeaderBytes)

@@ -21,21 +21,9 @@ export interface RemovedStreams {
 export class LogIndex {
   readonly events: EventIndex
   #groupBefore: Address = 0
-  #lastRecordedAtMs: number
 
   constructor(options: EventIndexOptions) {
     this.events = new EventIndex(options)
-    this.#lastRecordedAtMs = options.lastRecordedAtMs ?? 0
-  }
-
-  /** When the last commit was recorded. */
-  get lastRecordedAtMs(): number {
-    return this.#lastRecordedAtMs
-  }
-
-  /** Notes when a commit was recorded. */
-  recorded(atMs: number): void {
-    this.#lastRecordedAtMs = Math.max(this.#lastRecordedAtMs, atMs)
   }
 
   /**
@@ -61,7 +49,6 @@ export class LogIndex {
         return 'its commit was written for another place'
       this.#groupBefore = header.durableUpTo
     }
-    this.recorded(header.recordedAtMs)
     const isAppend = header.kind === commitKinds.append
     this.events.skip(isAppend ? header.position - 1 : header.position)
     if (!isAppend) return this.#takeChange(bytes, at, end, header)

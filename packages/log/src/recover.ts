@@ -21,7 +21,7 @@ import {
   segmentProblem,
 } from './segment.ts'
 import { isSealedName, segmentFiles } from './segment-files.ts'
-import { coveringTables } from './table/coverage.ts'
+import { coveringTables, lastRecordedIn } from './table/coverage.ts'
 import type { IndexTable } from './table/index-table.ts'
 import { rangeOfTableName, tableName } from './table/table-format.ts'
 
@@ -67,7 +67,7 @@ export function recover(options: RecoverOptions): Recovered {
     storeId,
     now: options.clock,
     older: tables,
-    lastRecordedAtMs: tables.at(-1)?.footer.lastRecordedAtMs ?? 0,
+    lastRecordedAtMs: lastRecordedIn(tables),
     identityAt: options.identityAt,
   })
   const covered = (tables.at(-1)?.range.lastOrdinal ?? -1) + 1

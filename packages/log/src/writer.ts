@@ -208,7 +208,7 @@ export class Writer {
     try {
       task.outcome =
         index.events.check(streams, condition) ??
-        this.#encodeCommit(task.request, Math.floor(Math.max(clock(), index.lastRecordedAtMs)))
+        this.#encodeCommit(task.request, Math.floor(Math.max(clock(), index.events.lastRecordedAtMs)))
     } catch (error) {
       if (!isAnnalsError(error)) throw error
       task.outcome = error
@@ -232,7 +232,6 @@ export class Writer {
         end = encodeRecord(this.#scratch, end, stream, events.revisionAt(staged), event)
       }
     }
-    index.recorded(recordedAtMs)
     this.#used = sealCommit(this.#scratch, at, end, {
       kind: commitKinds.append,
       position,
@@ -255,8 +254,7 @@ export class Writer {
     }
     this.#reserve(changeBytesMax(json))
     const end = commitHeaderBytes + json.copy(this.#scratch, commitHeaderBytes)
-    const recordedAtMs = Math.floor(Math.max(clock(), index.lastRecordedAtMs))
-    index.recorded(recordedAtMs)
+    const recordedAtMs = Math.floor(Math.max(clock(), index.events.lastRecordedAtMs))
     this.#used = sealCommit(this.#scratch, 0, end, {
       kind: commitKinds[change.kind],
       position: index.events.last,

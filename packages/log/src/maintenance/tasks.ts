@@ -11,7 +11,7 @@ import { writeSealed } from '../sealed/seal.ts'
 import { SealedSegment } from '../sealed/sealed-segment.ts'
 import { damaged, sealedName, segmentName } from '../segment.ts'
 import { buildTable } from '../table/build-table.ts'
-import { openTable } from '../table/coverage.ts'
+import { lastRecordedIn, openTable } from '../table/coverage.ts'
 import { mergeTables } from '../table/merge-tables.ts'
 import { type TableRange, tableName } from '../table/table-format.ts'
 import { PositionSet } from './position-set.ts'
@@ -110,7 +110,7 @@ async function writeIndex(
       storeId: context.storeId,
       firstPosition,
       lastPosition: index.events.last,
-      lastRecordedAtMs: index.lastRecordedAtMs,
+      lastRecordedAtMs: index.events.lastRecordedAtMs,
       streamsBegun: index.events.streamCount,
       generation,
     },
@@ -138,7 +138,7 @@ async function merge(ranges: readonly TableRange[], isPruned: boolean, context: 
         storeId,
         firstPosition: first.first,
         lastPosition: last.last,
-        lastRecordedAtMs: last.footer.lastRecordedAtMs,
+        lastRecordedAtMs: lastRecordedIn(tables),
         streamsBegun: tables.reduce((sum, { footer }) => sum + footer.streamsBegun, 0),
         generation: gone?.generation ?? tables.reduce((sum, { footer }) => sum + footer.generation, 0),
       },

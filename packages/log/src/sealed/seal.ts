@@ -89,7 +89,6 @@ async function writeBlocks(
     onCommit?.(bytes, at, end, offset)
     const { kind, eventCount, ...header } = readCommitHeader(bytes, at)
     const recordedAtMs = Math.floor(header.recordedAtMs)
-    lastRecordedAtMs = recordedAtMs
     if (header.position !== (kind === commitKinds.append ? position : position - 1))
       throw misfit(segment.path, offset)
     if (kind !== commitKinds.append) {
@@ -97,6 +96,7 @@ async function writeBlocks(
       builder.addChange(kind, header.position, recordedAtMs, bytes.subarray(at + commitHeaderBytes, end))
       continue
     }
+    lastRecordedAtMs = recordedAtMs
     let next = at + commitHeaderBytes
     for (let event = 0; event < eventCount; event++) {
       if (builder.length >= blockBytesTarget) await cut()

@@ -28,7 +28,7 @@ import { type DiskFile, readFully } from '../disk.ts'
 //  20 u32   CRC-32 of the table
 //  24 f64   number of events
 //  32 f64   position of the last event, removed or not
-//  40 f64   when the last commit was recorded
+//  40 f64   when the last event was recorded, 0 if there never was one
 //  48 f64   offset of the roots
 //  56 u32   CRC-32 of the roots
 //  60 u32   number of hashes of removed events

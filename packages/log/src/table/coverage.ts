@@ -59,6 +59,11 @@ function isOf({ range }: IndexTable, { firstOrdinal, lastOrdinal }: TableRange):
   return range.firstOrdinal === firstOrdinal && range.lastOrdinal === lastOrdinal
 }
 
+/** When the last event in some tables was recorded; 0 if there are none. */
+export function lastRecordedIn(tables: readonly IndexTable[]): number {
+  return tables.reduce((last, { footer }) => Math.max(last, footer.lastRecordedAtMs), 0)
+}
+
 function areAllSealed(
   { firstOrdinal, lastOrdinal }: TableRange,
   sealedAt: CoverageOptions['sealedAt'],

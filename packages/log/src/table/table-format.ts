@@ -26,7 +26,7 @@ import { SealedDamage } from '../sealed/sealed-format.ts'
 //  68 u32   number of entries about policies of categories
 //  72 u32   sum of the hashes of all pairs of a key and a position
 //  76 u32   sum of how often events were removed from each of the segments
-//  80 f64   when the last commit was recorded
+//  80 f64   when the last event was recorded, 0 if there never was one
 //  88 f64   number of streams whose first event was in these segments
 //  96       zeros
 // 124 u32   CRC-32 of the first 124 bytes
