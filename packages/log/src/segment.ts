@@ -16,7 +16,7 @@ import type { SealedSegment } from './sealed/sealed-segment.ts'
 //  60 u32   CRC-32 of the first 60 bytes
 export const segmentHeaderBytes = 64
 const magic = 'ANNALSEG'
-export const segmentFormatVersion = 1
+const segmentFormatVersion = 1
 
 /** One file of the log. */
 export interface Segment {

@@ -5,11 +5,15 @@ import type { Position } from '../position.ts'
 import type { RetentionPolicy, RetentionScope } from '../retention.ts'
 import type { Selection } from '../selection.ts'
 import { categoryOf, type Revision } from '../stream.ts'
+import { idsReused, partlyKnown, reservedId, streamTombstoned } from './append-errors.ts'
 import { DerivedEventIds } from './event-id.ts'
+import { inOrder } from './in-order.ts'
 import type { IndexPart, NameKind, StreamChange } from './index-part.ts'
-import { type IndexedEvent, MemoryPart } from './memory-part.ts'
+import { IndexParts } from './index-parts.ts'
+import type { IndexedEvent, MemoryPart } from './memory-part.ts'
 import { allPostings, type Postings, queryPostings, rangePostings } from './posting.ts'
-import { lookUpChanges, newStreamState, type StreamState, stateInParts } from './stream-state.ts'
+import type { StreamState } from './stream-state.ts'
+import { StreamStates } from './stream-states.ts'
 
 /** What an index has to know of an event that it does not hold in memory. */
 export interface EventIdentity {
@@ -35,8 +39,6 @@ export interface EventIndexOptions {
   readonly identityAt?: (position: Position) => EventIdentity | undefined
 }
 
-const coldStatesMax = 10_000
-
 /**
  * The index of a history: which events a selection selects, which of them are hidden, and whether an append condition
  * holds. Positions are 1, 2, 3 …; where an event's bytes are is for the store to know.
@@ -50,33 +52,22 @@ export class EventIndex {
   readonly #clock: () => number
   readonly #identityAt: (position: Position) => EventIdentity | undefined
   readonly #categoryRetention = new Map<string, RetentionPolicy>()
-  #older: readonly IndexPart[]
-  readonly #memory: MemoryPart[]
-  // Both.
-  #parts: readonly IndexPart[]
-  #active: MemoryPart
-  // Of streams without events in memory, those that were asked for last.
-  readonly #cold = new Map<string, StreamState>()
-  // Those of the append that was checked last.
-  readonly #checked = new Map<string, StreamState>()
+  readonly #parts: IndexParts
+  readonly #states: StreamStates
   #lastRecordedAtMs: number
   #latestMs = 0
   #published: Position
   #anythingHidden: boolean
-  // Counts how often parts have been replaced, so that a walk notices.
-  #version = 0
   #policyChanges = 0
 
   constructor({ storeId, now, older = [], first = 1, lastRecordedAtMs = 0, identityAt }: EventIndexOptions) {
     this.derivedIds = new DerivedEventIds(storeId)
     this.#clock = now
     this.#identityAt = identityAt ?? (() => undefined)
-    this.#older = older
+    this.#parts = new IndexParts(older, first)
+    this.#states = new StreamStates(this.#parts)
     this.#lastRecordedAtMs = lastRecordedAtMs
-    this.#published = older.at(-1)?.last ?? first - 1
-    this.#active = new MemoryPart(this.#published + 1)
-    this.#memory = [this.#active]
-    this.#parts = [...older, this.#active]
+    this.#published = this.last
     this.#anythingHidden = older.some(({ hasChanges }) => hasChanges)
     for (const { categoryPolicies } of older)
       for (const [category, policy] of categoryPolicies) this.#setCategoryPolicy(category, policy)
@@ -84,7 +75,7 @@ export class EventIndex {
 
   /** The position of the last staged event. */
   get last(): Position {
-    return this.#active.last
+    return this.#parts.active.last
   }
 
   /** The position of the last event that readers see. */
@@ -99,17 +90,17 @@ export class EventIndex {
 
   /** How many streams there are, staged events included. */
   get streamCount(): number {
-    return this.#parts.reduce((sum, { streamsBegun }) => sum + streamsBegun, 0)
+    return this.#parts.all.reduce((sum, { streamsBegun }) => sum + streamsBegun, 0)
   }
 
   /** The parts in memory, the oldest first; the last one is added to. */
   get memoryParts(): readonly MemoryPart[] {
-    return this.#memory
+    return this.#parts.memory
   }
 
   /** The parts that are not in memory, the oldest first. */
   get olderParts(): readonly IndexPart[] {
-    return this.#older
+    return this.#parts.older
   }
 
   /** Whether anything may be hidden. */
@@ -124,10 +115,7 @@ export class EventIndex {
 
   /** From here on events go to a new part, and no event is added any more to the one before. */
   beginPart(): MemoryPart {
-    this.#active = new MemoryPart(this.last + 1)
-    this.#memory.push(this.#active)
-    this.#partsChanged()
-    return this.#active
+    return this.#parts.begin()
   }
 
   /**
@@ -135,15 +123,7 @@ export class EventIndex {
    * last, those go that they cover.
    */
   replaceOlder(older: readonly IndexPart[]): void {
-    const last = older.at(-1)?.last ?? (this.#memory[0] as MemoryPart).first - 1
-    // One without events stays until it is certain that what was changed in it is known: only what comes after it is newer.
-    while (this.#memory.length > 1 && (this.#memory[0] as MemoryPart).first <= last) this.#memory.shift()
-    invariant(
-      (this.#memory[0] as MemoryPart).first === last + 1,
-      `parts up to ${last} do not fit before ${this.#memory[0]?.first}`,
-    )
-    this.#older = older
-    this.#partsChanged()
+    this.#parts.replaceOlder(older)
   }
 
   /**
@@ -151,27 +131,27 @@ export class EventIndex {
    * after the last, unless it is given, which saves looking that one up.
    */
   stage(stream: string, event: IndexedEvent, recordedAtMs: number, revision?: Revision): Position {
-    const state = this.#stateForStaging(stream, revision)
+    const state = this.#states.forStaging(stream, revision)
     state.lastRevision = revision ?? state.lastRevision + 1
     this.#lastRecordedAtMs = recordedAtMs
-    return this.#active.add(stream, state, event, recordedAtMs)
+    return this.#parts.active.add(stream, state, event, recordedAtMs)
   }
 
   /** Leaves out positions whose events are no longer there, up to and including one. */
   skip(upTo: Position): void {
-    this.#active.skip(upTo)
+    this.#parts.active.skip(upTo)
   }
 
   /** Says how many streams began among the positions of the last part, where their first events may no longer be there. */
   setStreamsBegun(count: number): void {
-    this.#active.streamsBegun = count
+    this.#parts.active.streamsBegun = count
   }
 
   /** Notes a stream all of whose events among these positions are no longer there. */
   noteRemoved(stream: string, lastRevision: Revision): void {
-    const state = this.#stateForStaging(stream, lastRevision + 1)
+    const state = this.#states.forStaging(stream, lastRevision + 1)
     state.lastRevision = Math.max(state.lastRevision, lastRevision)
-    this.#active.addRemoved(stream, state, lastRevision)
+    this.#parts.active.addRemoved(stream, state, lastRevision)
   }
 
   /**
@@ -179,9 +159,9 @@ export class EventIndex {
    * parts.
    */
   knownRevision(stream: string): Revision | undefined {
-    const state = this.#stateInMemory(stream)
+    const state = this.#states.inMemory(stream)
     if (state && state.lastRevision >= 0) return state.lastRevision
-    return this.#parts[0]?.first === 1 && this.#older.length === 0 ? -1 : undefined
+    return this.#parts.older.length === 0 && this.#parts.all[0]?.first === 1 ? -1 : undefined
   }
 
   /** Lets readers see everything up to a position. */
@@ -195,11 +175,7 @@ export class EventIndex {
 
   /** The part in memory that holds a position, if one does. */
   memoryPartAt(position: Position): MemoryPart | undefined {
-    for (let index = this.#memory.length - 1; index >= 0; index--) {
-      const part = this.#memory[index] as MemoryPart
-      if (position >= part.first) return position <= part.last ? part : undefined
-    }
-    return undefined
+    return this.#parts.memoryAt(position)
   }
 
   streamAt(position: Position): string {
@@ -216,12 +192,13 @@ export class EventIndex {
 
   /** The position of the event with this id. */
   positionOfId(id: string): Position | undefined {
-    for (let index = this.#memory.length - 1; index >= 0; index--) {
-      const [position] = (this.#memory[index] as MemoryPart).positionsOfId(id)
+    const { memory, older } = this.#parts
+    for (let index = memory.length - 1; index >= 0; index--) {
+      const [position] = (memory[index] as MemoryPart).positionsOfId(id)
       if (position !== undefined) return position
     }
-    for (let index = this.#older.length - 1; index >= 0; index--)
-      for (const position of (this.#older[index] as IndexPart).positionsOfId(id))
+    for (let index = older.length - 1; index >= 0; index--)
+      for (const position of (older[index] as IndexPart).positionsOfId(id))
         if (this.#identityAt(position)?.givenId === id) return position
     const derived = this.derivedIds.positionOf(id)
     return derived !== undefined && derived <= this.last && derived > 0 && !this.#hasGivenId(derived)
@@ -243,11 +220,9 @@ export class EventIndex {
   ): readonly Position[] | undefined {
     const before = this.#madeBefore(appends)
     if (before) return before
-    this.#checked.clear()
+    this.#states.release()
     for (const { stream, expectedRevision = 'any' } of appends) {
-      const state = this.#findOrAdd(stream)
-      // Nothing has to be looked up, and so nothing can fail, when the events are staged.
-      this.#checked.set(stream, state)
+      const state = this.#states.hold(stream)
       if (state.tombstoned) throw streamTombstoned(stream)
       checkExpectedRevision(
         stream,
@@ -286,11 +261,11 @@ export class EventIndex {
   candidates(selection: Selection, options: ReadOptions = {}): () => Position | undefined {
     const isForwards = options.direction !== 'backwards'
     let [first, last] = this.#bounds(selection, options)
-    let version = this.#version
+    let version = this.#parts.version
     let postings = this.#postings(selection)
     return () => {
-      if (version !== this.#version) {
-        version = this.#version
+      if (version !== this.#parts.version) {
+        version = this.#parts.version
         postings = this.#postings(selection)
       }
       if (first > last) return undefined
@@ -334,7 +309,7 @@ export class EventIndex {
     seen: 'published' | 'staged' = 'published',
   ): boolean {
     if (!this.#anythingHidden) return false
-    const state = this.#find(stream)
+    const state = this.#states.find(stream)
     invariant(state, `there is no stream ${stream}`)
     if (state.tombstoned || revision < state.truncatedBefore) return true
     const { maxCount, maxAgeMs } = this.#retentionOf(stream, state) ?? {}
@@ -346,7 +321,7 @@ export class EventIndex {
   }
 
   info(stream: string): StreamInfo | undefined {
-    const state = this.#find(stream)
+    const state = this.#states.find(stream)
     if (!state) return undefined
     const revision = this.#publishedRevision(stream, state)
     if (revision < 0) return undefined
@@ -364,8 +339,8 @@ export class EventIndex {
     let left = limit
     let from = after
     while (left > 0) {
-      const version = this.#version
-      for (const name of inOrder(this.#parts.map((part) => part.streamNames(from, category)))) {
+      const version = this.#parts.version
+      for (const name of inOrder(this.#parts.all.map((part) => part.streamNames(from, category)))) {
         if (left <= 0) return
         const info = this.info(name)
         from = name
@@ -373,9 +348,9 @@ export class EventIndex {
           left--
           yield info
         }
-        if (version !== this.#version) break
+        if (version !== this.#parts.version) break
       }
-      if (version === this.#version) return
+      if (version === this.#parts.version) return
     }
   }
 
@@ -384,7 +359,7 @@ export class EventIndex {
     this.#policyChanges++
     if ('category' in scope) {
       this.#setCategoryPolicy(scope.category, policy)
-      this.#active.categoryPolicies.set(scope.category, policy)
+      this.#parts.active.categoryPolicies.set(scope.category, policy)
     } else {
       this.#change(scope.stream, { retention: policy })
     }
@@ -425,17 +400,12 @@ export class EventIndex {
   // Looks nothing up, since what is durable has to be taken in: whoever asks for a stream finds its changes in the parts.
   #change(stream: string, { retention, truncatedBefore, tombstoned }: Partial<StreamChange>): void {
     this.#anythingHidden = true
-    this.#active.addChange(stream, { retention, truncatedBefore, tombstoned })
-    const state = this.#stateInMemory(stream)
+    this.#parts.active.addChange(stream, { retention, truncatedBefore, tombstoned })
+    const state = this.#states.inMemory(stream)
     if (!state) return
     state.tombstoned ||= tombstoned ?? false
     state.truncatedBefore = Math.max(state.truncatedBefore, truncatedBefore ?? 0)
     if (retention !== undefined) state.retention = retention ?? undefined
-  }
-
-  #partsChanged(): void {
-    this.#parts = [...this.#older, ...this.#memory]
-    this.#version++
   }
 
   #setCategoryPolicy(category: string, policy: RetentionPolicy | null): void {
@@ -443,44 +413,8 @@ export class EventIndex {
     else this.#categoryRetention.delete(category)
   }
 
-  // On the way of each append: a stream that is known in memory costs one look into a map.
-  #stateForStaging(stream: string, revision: Revision | undefined): StreamState {
-    const active = this.#active.stateOf(stream)
-    if (active) return active
-    if (revision === undefined) return this.#findOrAdd(stream)
-    const known = this.#stateInMemory(stream)
-    if (known) return known
-    // What was changed for it can be looked up when that is asked for.
-    return newStreamState(revision - 1, !this.#parts.some(({ hasChanges }) => hasChanges))
-  }
-
-  #stateInMemory(stream: string): StreamState | undefined {
-    for (let index = this.#memory.length - 1; index >= 0; index--) {
-      const state = this.#memory[index]?.stateOf(stream)
-      if (state) return state
-    }
-    return this.#checked.get(stream) ?? this.#cold.get(stream)
-  }
-
-  /** What is known of a stream; nothing if it has no events and nothing was ever set for it. */
-  #find(stream: string): StreamState | undefined {
-    const known = this.#stateInMemory(stream)
-    if (known) return known.hasChanges ? known : lookUpChanges(stream, known, this.#parts)
-    const state = stateInParts(stream, this.#parts)
-    if (state) this.#keepCold(stream, state)
-    return state
-  }
-
-  #findOrAdd(stream: string): StreamState {
-    const known = this.#find(stream)
-    if (known) return known
-    const state = newStreamState(-1, true)
-    this.#keepCold(stream, state)
-    return state
-  }
-
   #existing(stream: string): StreamState {
-    const state = this.#find(stream)
+    const state = this.#states.find(stream)
     if (state && state.lastRevision >= 0) return state
     throw new AnnalsError('stream-not-found', `There is no stream "${stream}". Check its name.`, { stream })
   }
@@ -520,11 +454,7 @@ export class EventIndex {
     const ids = appends.flatMap(({ events }) => events.map(({ id }) => id))
     if (known.length < count) throw partlyKnown(ids, (id) => this.positionOfId(id) !== undefined)
     if (!this.#isOneAppend(appends, known)) {
-      throw new AnnalsError(
-        'event-ids-reused',
-        'The ids of these events are recorded already, in another order or other streams. Nothing was recorded. Give new events new ids.',
-        { ids: ids as string[] },
-      )
+      throw idsReused(ids as string[])
     }
     return known
   }
@@ -561,14 +491,14 @@ export class EventIndex {
   }
 
   readonly #lists = (kind: NameKind, name: string): Postings =>
-    rangePostings(this.#parts.map((part) => rangeOf(part, () => part.postings(kind, name))))
+    rangePostings(this.#parts.all.map((part) => rangeOf(part, () => part.postings(kind, name))))
 
   #postings(selection: Selection): Postings {
     if (selection === 'everything') return allPostings(() => this.last)
     if ('query' in selection) return queryPostings(selection.query, this.#lists)
     if ('category' in selection) return this.#lists('category', selection.category)
     const { stream } = selection
-    return rangePostings(this.#parts.map((part) => rangeOf(part, () => part.stream(stream)?.postings)))
+    return rangePostings(this.#parts.all.map((part) => rangeOf(part, () => part.stream(stream)?.postings)))
   }
 
   /** The first and last position that a read may give, both inclusive. */
@@ -577,7 +507,7 @@ export class EventIndex {
     let last = Math.min(upTo, this.#published)
     if (typeof selection === 'object' && 'stream' in selection) {
       const { stream, fromRevision = 0, toRevision = Infinity } = selection
-      const state = this.#find(stream)
+      const state = this.#states.find(stream)
       if (!state) return [1, 0]
       const revision = this.#publishedRevision(stream, state)
       // What is hidden need not be walked over.
@@ -594,7 +524,7 @@ export class EventIndex {
   /** Where the event of a stream with a revision is, or the next one that is still there. */
   #positionAt(stream: string, revision: Revision): Position {
     let position: Position = Infinity
-    for (const parts of [this.#memory, this.#older]) {
+    for (const parts of [this.#parts.memory, this.#parts.older]) {
       for (let index = parts.length - 1; index >= 0; index--) {
         const found = parts[index]?.stream(stream)
         if (!found) continue
@@ -609,7 +539,7 @@ export class EventIndex {
 
   // Only the part that is added to holds what is not published, since a new one begins when all before is durable.
   #publishedRevision(stream: string, state: StreamState): Revision {
-    const positions = this.#active.stream(stream)?.positions
+    const positions = this.#parts.active.stream(stream)?.positions
     if (!positions) return state.lastRevision
     let unpublished = 0
     while (unpublished < positions.length && (positions.at(-1 - unpublished) as Position) > this.#published)
@@ -659,20 +589,11 @@ export class EventIndex {
 
   /** The revision of the first event of a stream that is there; the one after the last if none is. */
   #firstLeft(stream: string, afterLast: Revision): Revision {
-    for (const part of this.#parts) {
+    for (const part of this.#parts.all) {
       const found = part.stream(stream)
       if (found && found.firstRevision <= found.lastRevision) return found.firstRevision
     }
     return afterLast
-  }
-
-  #keepCold(stream: string, state: StreamState): void {
-    if (this.#cold.size >= coldStatesMax)
-      for (const oldest of this.#cold.keys()) {
-        this.#cold.delete(oldest)
-        break
-      }
-    this.#cold.set(stream, state)
   }
 }
 
@@ -683,20 +604,6 @@ function rangeOf(part: IndexPart, open: () => Postings | undefined) {
       return part.last
     },
     open,
-  }
-}
-
-/** What several iterables give in order, in one order and each once. */
-function* inOrder(sources: readonly Iterable<string>[]): Iterable<string> {
-  const iterators = sources.map((source) => source[Symbol.iterator]())
-  const heads = iterators.map((iterator) => iterator.next())
-  for (;;) {
-    let first: string | undefined
-    for (const { done, value } of heads) if (!done && (first === undefined || value < first)) first = value
-    if (first === undefined) return
-    yield first
-    for (const [index, head] of heads.entries())
-      if (!head.done && head.value === first) heads[index] = (iterators[index] as Iterator<string>).next()
   }
 }
 
@@ -713,36 +620,4 @@ export function lastRevisions(events: Appended['events']): Appended['streams'] {
   for (const [index, { stream, revision }] of events.entries())
     if (events[index + 1]?.stream !== stream) streams.push({ stream, revision })
   return streams
-}
-
-function partlyKnown(
-  ids: readonly (string | undefined)[],
-  isKnown: (id: string) => boolean,
-): AnnalsError<'event-ids-partly-known'> {
-  const known = ids.filter((id) => id !== undefined).filter(isKnown)
-  const unknown = ids
-    .filter((id) => id === undefined || !isKnown(id))
-    .map((id) => id ?? 'an id yet to be made')
-  return new AnnalsError(
-    'event-ids-partly-known',
-    `Of the ${ids.length} events of the append, ${known.length} are recorded already and ${unknown.length} are not, so it repeats no earlier append. Nothing was recorded. Give new events new ids.`,
-    { known, unknown },
-  )
-}
-
-function reservedId(type: string, id: string): AnnalsError<'invalid-event'> {
-  const message = `Expected an id that this store does not make itself, but got "${id}".`
-  return new AnnalsError(
-    'invalid-event',
-    `The event "${type}" cannot be recorded at id: ${message} Nothing was recorded. Give it another id.`,
-    { type, issues: [{ path: ['id'], message }] },
-  )
-}
-
-function streamTombstoned(stream: string): AnnalsError<'stream-tombstoned'> {
-  return new AnnalsError(
-    'stream-tombstoned',
-    `Stream "${stream}" has been ended for ever and takes no more events. Use another stream.`,
-    { stream },
-  )
 }

@@ -3,7 +3,7 @@ import type { Position } from '@annals/core'
 
 const hashBytes = 32
 /** What goes before the record of an event in what is hashed. */
-export const leafPrefixBytes = 17
+const leafPrefixBytes = 17
 
 /**
  * The hash of an event as it is stored, SHA-256 of a zero byte, its position, the time of its recording, and its record

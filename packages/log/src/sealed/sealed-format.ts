@@ -40,9 +40,9 @@ import { type DiskFile, readFully } from '../disk.ts'
 //  84       zeros
 // 124 u32   CRC-32 of the first 124 bytes
 export const sealedHeaderBytes = 64
-export const tableEntryBytes = 48
+const tableEntryBytes = 48
 export const footerBytes = 128
-export const sealedFormatVersion = 2
+const sealedFormatVersion = 2
 const headerMagic = 'ANNALSSL'
 const footerMagic = 'ANNALSTB'
 

@@ -249,4 +249,4 @@ export class SealedSegment {
 const dictionaryKey = 0
 export const hashBytes = 32
 // One event of the largest size, in UTF-8, beside what a block has otherwise.
-export const blockBytesMax = 640 * 1024 * 1024
+const blockBytesMax = 640 * 1024 * 1024

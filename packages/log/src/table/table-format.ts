@@ -30,8 +30,8 @@ import { SealedDamage } from '../sealed/sealed-format.ts'
 //  88 f64   number of streams whose first event was in these segments
 //  96       zeros
 // 124 u32   CRC-32 of the first 124 bytes
-export const tableHeaderBytes = 64
-export const tableFooterBytes = 128
+const tableHeaderBytes = 64
+const tableFooterBytes = 128
 const tableFormatVersion = 1
 const headerMagic = 'ANNALSIX'
 const footerMagic = 'ANNALSIE'
