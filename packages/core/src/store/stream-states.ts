@@ -37,11 +37,13 @@ export class StreamStates {
 
   /** Forgets which streams are about to be staged. */
   release(): void {
-    this.#held.clear()
+    if (this.#held.size > 0) this.#held.clear()
   }
 
   /** What is known of a stream that is about to be staged, so that then nothing has to be looked up, and nothing can fail. */
   hold(stream: string): StreamState {
+    const active = this.#parts.active.stateOf(stream)
+    if (active?.hasChanges) return active
     const state = this.#findOrAdd(stream)
     this.#held.set(stream, state)
     return state
