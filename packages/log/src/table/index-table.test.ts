@@ -115,7 +115,7 @@ function tables() {
   const write = async (
     firstOrdinal: number,
     lastOrdinal: number,
-    parts: readonly Pick<MemoryPart, 'first' | 'last'>[],
+    parts: readonly Pick<MemoryPart, 'first' | 'last' | 'streamsBegun'>[],
     writing: (options: Parameters<typeof buildTable>[1]) => Promise<void>,
   ): Promise<IndexTable> => {
     const range = { firstOrdinal, lastOrdinal }
@@ -127,6 +127,7 @@ function tables() {
       lastPosition: (parts.at(-1) as MemoryPart).last,
       lastRecordedAtMs: 7_000,
       generation: 3,
+      streamsBegun: parts.reduce((sum, { streamsBegun }) => sum + streamsBegun, 0),
     }
     await writing({ disk, path, subject, pause: async () => undefined })
     const damagedAt = (offset: number, problem: string) => new Error(`${problem} at ${offset}`)
@@ -348,6 +349,7 @@ test('a page or a chunk that is not what was written is the error for it, and no
     lastPosition: part.last,
     lastRecordedAtMs: 0,
     generation: 0,
+    streamsBegun: part.streamsBegun,
   }
   await buildTable(part, { disk, path, subject, pause: async () => undefined })
   const file = disk.open(path, 'write')
