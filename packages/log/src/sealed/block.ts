@@ -1,4 +1,5 @@
 import type { Position, Revision } from '@annals/core'
+import { lowerBound } from '@annals/core/store'
 import { type CommitKind, commitKinds } from '../commit.ts'
 import { noMetadata, recordHeaderBytes } from '../event-record.ts'
 import { ByteReader } from '../varint.ts'
@@ -138,14 +139,8 @@ export class Block {
       const event = position - this.#firstPosition
       return event >= 0 && event < this.eventCount ? event : undefined
     }
-    let low = 0
-    let high = positions.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((positions[middle] as number) < position) low = middle + 1
-      else high = middle
-    }
-    return positions[low] === position ? low : undefined
+    const event = lowerBound(positions, position)
+    return positions[event] === position ? event : undefined
   }
 
   position(event: number): Position {
