@@ -90,3 +90,15 @@ test('a piece that is put there anew counts once', () => {
   expect(cache.bytes).toBe(bytes)
   expect(cache.get(file, 0)).toBe('new')
 })
+
+test('what was not used for long goes before what came later, and what was used once goes too', () => {
+  const cache = new PieceCache(10_000)
+  const file = cache.addFile()
+  cache.put(file, 0, 'once', 700)
+  cache.get(file, 0)
+  for (let offset = 1; offset < 100; offset++) cache.put(file, offset, offset, 700)
+  const kept = Array.from({ length: 100 }, (_, offset) => offset).filter(
+    (offset) => cache.get(file, offset) !== undefined,
+  )
+  expect(kept).toEqual([90, 91, 92, 93, 94, 95, 96, 97, 98, 99])
+})

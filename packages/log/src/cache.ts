@@ -75,11 +75,12 @@ export class PieceCache {
     } else this.#drop(this.#hand)
   }
 
-  // The last one takes its place, which changes the order a little, and costs nothing.
+  // The last one takes its place, which costs nothing. It is the newest, so the hand goes past it.
   #drop(index: number): void {
     const piece = this.#clock[index] as Piece
     const last = this.#clock.pop() as Piece
     if (last !== piece) this.#clock[index] = last
+    if (index === this.#hand) this.#hand++
     this.#files[piece.file]?.delete(piece.offset)
     this.#bytes -= piece.bytes
   }
