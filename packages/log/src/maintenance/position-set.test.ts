@@ -17,6 +17,8 @@ test('it has what was added, and nothing else', () => {
       expect(set.size).toBe(added.size)
       for (let position = first - 70; position <= last + 70; position++)
         expect(set.has(position)).toBe(added.has(position))
+      // As far before them as a number of 32 bits goes.
+      expect(set.has(first - 2 ** 32)).toBe(false)
     }),
   )
 })

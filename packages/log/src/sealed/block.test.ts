@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { commitKinds } from '../commit.ts'
 import { encodeRecord, recordBytesMax, recordHeaderBytes } from '../event-record.ts'
+import { ByteWriter } from '../varint.ts'
 import { Block } from './block.ts'
 import { BlockBuilder } from './block-builder.ts'
 
@@ -227,22 +228,26 @@ test('a block of changes alone has no events, and one of nothing is empty', () =
   expect([empty.eventCount, empty.nextPosition, empty.runs]).toEqual([0, 9, []])
 })
 
-/** Asks a block for everything that it has; each byte of its texts belongs to one event or change alone, but for names. */
+/** Asks a block for everything that it has; each byte of its texts is in one name, event or change alone. */
 function readEverything(block: Block): void {
   const { bytes, eventCount } = block
   expect(eventCount).toBeLessThanOrEqual(bytes.length)
-  let own = 0
-  for (const { json } of block.runs) own += bytes.toString('utf8', ...json).length
+  const names = new Set<string>()
+  let length = 0
+  for (const { kind, json } of block.runs) {
+    expect(Object.values(commitKinds)).toContain(kind)
+    length += bytes.toString('utf8', ...json).length
+  }
   for (let event = 0; event < eventCount; event++) {
     block.eventAt(block.position(event))
-    for (const name of [block.stream(event), block.type(event), ...block.tags(event)])
-      expect(name.length).toBeLessThanOrEqual(bytes.length)
-    own += block.tags(event).length + (block.givenId(event) ?? '').length
-    own += block.dataJson(event).length + (block.metadataJson(event) ?? '').length
+    for (const name of [block.stream(event), block.type(event), ...block.tags(event)]) names.add(name)
+    length += block.tags(event).length + (block.givenId(event) ?? '').length
+    length += block.dataJson(event).length + (block.metadataJson(event) ?? '').length
     expect(block.bytesOf(event)).toBeLessThanOrEqual(bytes.length + recordHeaderBytes)
     expect(block.record(event).length).toBeGreaterThanOrEqual(recordHeaderBytes)
   }
-  expect(own).toBeLessThanOrEqual(bytes.length)
+  for (const name of names) length += name.length
+  expect(length).toBeLessThanOrEqual(bytes.length)
 }
 
 /** What is thrown, if anything, when bytes are read as a block. */
@@ -296,4 +301,19 @@ test('any bytes are a RangeError, or a block that stays within them', () => {
     }),
     { numRuns: 1_000 },
   )
+})
+
+test('lengths that fit only when they are cut to 32 bits are a RangeError', () => {
+  const blockOf = (...dataLengths: readonly [number, number]) => {
+    const writer = new ByteWriter()
+    const text = [1, 1]
+    const run = [1, commitKinds.append * 2, 0, 0, 2]
+    // Streams, types, revisions, lengths of ids and numbers of tags.
+    const columns = Array<number>(10).fill(0)
+    for (const number of [...text, ...run, ...columns, ...dataLengths, 0, 0]) writer.number(number)
+    writer.bytes(Buffer.from('a1,2,'))
+    return new Block(writer.toBuffer(), 1, 0)
+  }
+  expect(blockOf(1, 1).dataJsonOf(0, 2)).toBe('[1,2]')
+  expect(() => blockOf(2 ** 31, 2 ** 31 + 2)).toThrow(RangeError)
 })
