@@ -40,7 +40,7 @@ import { type DiskFile, readFully } from '../disk.ts'
 //  84       zeros
 // 124 u32   CRC-32 of the first 124 bytes
 export const sealedHeaderBytes = 64
-const tableEntryBytes = 48
+export const tableEntryBytes = 48
 export const footerBytes = 128
 const sealedFormatVersion = 2
 const headerMagic = 'ANNALSSL'

@@ -56,7 +56,12 @@ async function written(): Promise<DiskFile> {
   const header = { ordinal: 4, storeId, firstPosition, rawEnd: 5_000 }
   const writer = new SealedWriter(file, header, zstdAtOnce, dictionary)
   for (const block of blocks) await writer.addBlock(builderOf(block), merkleRoot([]))
-  const length = await writer.finish({ lastPosition, lastRecordedAtMs: 1_500, generation: 1 })
+  const length = await writer.finish({
+    lastPosition,
+    lastRecordedAtMs: 1_500,
+    streamsBegun: 0,
+    generation: 1,
+  })
   expect(file.size()).toBe(length)
   return file
 }
@@ -205,7 +210,7 @@ test('hashes of removed events are checked before they are believed', async () =
   const hashes = [1, 2, 3].map((byte) => Buffer.alloc(32, byte))
   await writer.addBlock(builderOf({ first: 101, positions: [101] }), Buffer.alloc(32, 8), hashes.slice(0, 1))
   await writer.addBlock(builderOf({ first: 103, positions: [] }), Buffer.alloc(32, 9), hashes.slice(1))
-  await writer.finish({ lastPosition, lastRecordedAtMs: 0, generation: 1 })
+  await writer.finish({ lastPosition, lastRecordedAtMs: 0, streamsBegun: 0, generation: 1 })
   const sealed = open(file)
   expect([sealed.hashes(0), sealed.hashes(1)]).toEqual([hashes[0], Buffer.concat(hashes.slice(1))])
   expect(sealed.roots()).toEqual(Buffer.concat([Buffer.alloc(32, 8), Buffer.alloc(32, 9)]))
