@@ -9,7 +9,7 @@ import { merkleRoot, prune } from '../sealed/merkle.ts'
 import { blockBytesTarget } from '../sealed/seal.ts'
 import { SealedDamage } from '../sealed/sealed-format.ts'
 import { hashAt } from '../sealed/sealed-scan.ts'
-import type { SealedSegment } from '../sealed/sealed-segment.ts'
+import { hashBytes, type SealedSegment } from '../sealed/sealed-segment.ts'
 import { SealedWriter } from '../sealed/sealed-writer.ts'
 import type { PositionSet } from './position-set.ts'
 
@@ -44,8 +44,10 @@ export async function rewriteSealed(sealed: SealedSegment, options: RewriteOptio
     const writer = new SealedWriter(file, sealed.header, compression, dictionary)
     const streams = new StreamsLeft()
     const { firstPositions } = sealed.table
+    const roots = sealed.roots()
     for (let index = 0; index < firstPositions.length; index++) {
-      await writeBlock(writer, sealed, index, streams, options)
+      const root = roots.subarray(index * hashBytes, (index + 1) * hashBytes)
+      await writeBlock(writer, { sealed, index, root }, streams, options)
       await pause()
     }
     for (const entry of streams.removed()) {
@@ -74,8 +76,7 @@ export async function rewriteSealed(sealed: SealedSegment, options: RewriteOptio
 
 async function writeBlock(
   writer: SealedWriter,
-  sealed: SealedSegment,
-  index: number,
+  { sealed, index, root }: { readonly sealed: SealedSegment; readonly index: number; readonly root: Buffer },
   streams: StreamsLeft,
   { removed }: RewriteOptions,
 ): Promise<void> {
@@ -112,7 +113,6 @@ async function writeBlock(
     },
     (leaf) => !removed.has(first + leaf),
   )
-  const root = sealed.roots().subarray(index * 32, index * 32 + 32)
   if (!tree?.root.equals(root))
     throw new SealedDamage(
       sealed.table.offsets[index] as number,
