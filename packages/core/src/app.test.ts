@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { Room } from '../test/seat.ts'
 import { createApp } from './app.ts'
 import { isAnnalsError } from './errors.ts'
-import { createMemoryStore } from './memory-store.ts'
+import { createMemoryStore } from './store/memory-store.ts'
 
 const app = createApp({ store: createMemoryStore(), modules: [Room] })
 

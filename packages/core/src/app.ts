@@ -1,25 +1,25 @@
-import type { AppendCondition } from './append-condition.ts'
 import type { Clock } from './clock.ts'
 import {
   CommandHandler,
   type CommandInput,
   type CommandOutcome,
   type ExecuteOptions,
-  validateEventData,
-} from './command-handler.ts'
-import type { Command, Decider } from './decider.ts'
+} from './command/command-handler.ts'
+import type { Command, Decider } from './command/decider.ts'
+import { validateEventData } from './command/event-data.ts'
 import { AnnalsError } from './errors.ts'
-import type { NewEvent } from './event.ts'
-import type { Appended, EventStore, StreamAppend } from './event-store.ts'
-import { invalidDefinition } from './fold.ts'
-import type { Position } from './position.ts'
+import type { AppendCondition } from './event/append-condition.ts'
+import type { NewEvent } from './event/event.ts'
+import { invalidDefinition } from './event/fold.ts'
+import type { Position } from './event/position.ts'
+import { categoryOf } from './event/stream.ts'
 import type { OnProgress } from './progress.ts'
-import type { Projection } from './projection.ts'
-import { ProjectionRunner, type ProjectionStatus } from './projection-runner.ts'
-import { type AsOf, answerLive, type Query, type QueryAnswer, type QueryInput } from './query.ts'
-import { createMemoryReadModels, type ReadModelStore } from './read-model.ts'
+import type { Projection } from './projection/projection.ts'
+import { ProjectionRunner, type ProjectionStatus } from './projection/projection-runner.ts'
+import { createMemoryReadModels, type ReadModelStore } from './projection/read-model.ts'
+import { type AsOf, answerLive, type Query, type QueryAnswer, type QueryInput } from './query/query.ts'
 import { validateInput } from './schema.ts'
-import { categoryOf } from './stream.ts'
+import type { Appended, EventStore, StreamAppend } from './store/event-store.ts'
 
 /** What an application is made of. Projections that a query names need not be listed. */
 export type Module = AnyDecider | Query | AnyProjection

@@ -1,4 +1,4 @@
-import type { AppendCondition, ExpectedRevision } from './append-condition.ts'
+import type { AppendCondition, ExpectedRevision } from './event/append-condition.ts'
 
 /**
  * An operational error of Annals: something outside the code went wrong, or the caller asked for what cannot be.

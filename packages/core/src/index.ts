@@ -1,7 +1,12 @@
 export { type App, type AppOptions, createApp, type Module, type QueryOptions } from './app.ts'
-export type { AppendCondition, ExpectedRevision } from './append-condition.ts'
 export type { Clock } from './clock.ts'
-export type { Accepted, CommandInput, CommandOutcome, ExecuteOptions, Rejected } from './command-handler.ts'
+export type {
+  Accepted,
+  CommandInput,
+  CommandOutcome,
+  ExecuteOptions,
+  Rejected,
+} from './command/command-handler.ts'
 export {
   type Command,
   type CommandDefinition,
@@ -10,7 +15,8 @@ export {
   type DecisionContext,
   defineDecider,
   type NewEventOf,
-} from './decider.ts'
+} from './command/decider.ts'
+export { type Rejection, reject } from './command/rejection.ts'
 export {
   AnnalsError,
   type ErrorCode,
@@ -20,8 +26,45 @@ export {
   type Issue,
   isAnnalsError,
 } from './errors.ts'
-export type { NewEvent, RecordedEvent, RecordedEventObject } from './event.ts'
-export { type EventQuery, type EventQueryItem, matchesEventQuery } from './event-query.ts'
+export type { AppendCondition, ExpectedRevision } from './event/append-condition.ts'
+export type { NewEvent, RecordedEvent, RecordedEventObject } from './event/event.ts'
+export { type EventQuery, type EventQueryItem, matchesEventQuery } from './event/event-query.ts'
+export {
+  defineFold,
+  type EventSchemas,
+  type Evolve,
+  type EvolveHandler,
+  type Fold,
+  type RecordedEventOf,
+} from './event/fold.ts'
+export { type Position, startOfLog } from './event/position.ts'
+export { type Replayed, type ReplayOptions, replay } from './event/replay.ts'
+export type { RetentionPolicy, RetentionScope } from './event/retention.ts'
+export type { CategorySelection, QuerySelection, Selection, StreamSelection } from './event/selection.ts'
+export { categoryOf, type Revision } from './event/stream.ts'
+export type { JsonObject, JsonValue } from './json.ts'
+export { limits } from './limits.ts'
+export { type OnProgress, type Progress, ProgressMeter } from './progress.ts'
+export { defineProjection, type Projection, type ProjectionHandler } from './projection/projection.ts'
+export type { ProjectionStatus } from './projection/projection-runner.ts'
+export {
+  inMemory,
+  type OpenReadModel,
+  type ReadModelKind,
+  type ReadModelStore,
+} from './projection/read-model.ts'
+export {
+  type AsOf,
+  defineLiveQuery,
+  defineProjectedQuery,
+  type LiveQuery,
+  type LiveQueryContext,
+  type ProjectedQuery,
+  type Query,
+  type QueryAnswer,
+  type QueryInput,
+} from './query/query.ts'
+export type { InputOf, OutputOf, Schema, SchemaIssue, SchemaResult } from './schema.ts'
 export type {
   Appended,
   EventReader,
@@ -33,37 +76,5 @@ export type {
   SubscribeOptions,
   Subscription,
   SubscriptionBatch,
-} from './event-store.ts'
-export {
-  defineFold,
-  type EventSchemas,
-  type Evolve,
-  type EvolveHandler,
-  type Fold,
-  type RecordedEventOf,
-} from './fold.ts'
-export type { JsonObject, JsonValue } from './json.ts'
-export { limits } from './limits.ts'
-export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts'
-export { type Position, startOfLog } from './position.ts'
-export { type OnProgress, type Progress, ProgressMeter } from './progress.ts'
-export { defineProjection, type Projection, type ProjectionHandler } from './projection.ts'
-export type { ProjectionStatus } from './projection-runner.ts'
-export {
-  type AsOf,
-  defineLiveQuery,
-  defineProjectedQuery,
-  type LiveQuery,
-  type LiveQueryContext,
-  type ProjectedQuery,
-  type Query,
-  type QueryAnswer,
-  type QueryInput,
-} from './query.ts'
-export { inMemory, type OpenReadModel, type ReadModelKind, type ReadModelStore } from './read-model.ts'
-export { type Rejection, reject } from './rejection.ts'
-export { type Replayed, type ReplayOptions, replay } from './replay.ts'
-export type { RetentionPolicy, RetentionScope } from './retention.ts'
-export type { InputOf, OutputOf, Schema, SchemaIssue, SchemaResult } from './schema.ts'
-export type { CategorySelection, QuerySelection, Selection, StreamSelection } from './selection.ts'
-export { categoryOf, type Revision } from './stream.ts'
+} from './store/event-store.ts'
+export { createMemoryStore, type MemoryStoreOptions } from './store/memory-store.ts'

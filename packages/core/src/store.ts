@@ -1,15 +1,16 @@
 // What the author of a store needs; applications import the package itself.
 
+export { invariant } from './errors.ts'
 export {
   appendConditionFailed,
   assertAppendCondition,
   assertExpectedRevision,
   checkExpectedRevision,
-} from './append-condition.ts'
-export { invariant } from './errors.ts'
-export { assertEventQuery } from './event-query.ts'
-export { assertRetention } from './retention.ts'
-export { assertSelection, assertWholeNumber } from './selection.ts'
+} from './event/append-condition.ts'
+export { assertEventQuery } from './event/event-query.ts'
+export { assertRetention } from './event/retention.ts'
+export { assertSelection, assertWholeNumber } from './event/selection.ts'
+export { assertCategoryName, assertStreamName } from './event/stream.ts'
 export {
   type AppendRequest,
   type EventRequest,
@@ -30,4 +31,3 @@ export { type IndexedEvent, MemoryPart } from './store/memory-part.ts'
 export { listPostings, lowerBound, type Postings } from './store/posting.ts'
 export { assertReadOptions, assertStreamsOptions } from './store/read-options.ts'
 export { HeadWaiters, readerOf, type SubscriptionSource, subscribeByReading } from './store/subscription.ts'
-export { assertCategoryName, assertStreamName } from './stream.ts'

@@ -1,9 +1,9 @@
-import type { AppendCondition } from '../src/append-condition.ts'
-import type { EventQuery } from '../src/event-query.ts'
-import type { ReadOptions, StreamInfo } from '../src/event-store.ts'
-import type { RetentionPolicy } from '../src/retention.ts'
-import type { Selection } from '../src/selection.ts'
+import type { AppendCondition } from '../src/event/append-condition.ts'
+import type { EventQuery } from '../src/event/event-query.ts'
+import type { RetentionPolicy } from '../src/event/retention.ts'
+import type { Selection } from '../src/event/selection.ts'
 import type { IndexedAppend } from '../src/store/event-index.ts'
+import type { ReadOptions, StreamInfo } from '../src/store/event-store.ts'
 
 /** The store that the model is of. */
 export const storeId = '0123456789abcdef0123456789abcdef'

@@ -1,16 +1,16 @@
+import { AnnalsError, type Issue } from '../errors.ts'
 import {
   type AppendCondition,
   assertAppendCondition,
   assertExpectedRevision,
   type ExpectedRevision,
-} from '../append-condition.ts'
-import { AnnalsError, type Issue } from '../errors.ts'
-import type { NewEvent } from '../event.ts'
-import type { StreamAppend } from '../event-store.ts'
+} from '../event/append-condition.ts'
+import type { NewEvent } from '../event/event.ts'
+import { assertStreamName } from '../event/stream.ts'
 import { describe, findJsonIssue } from '../json.ts'
 import { limits } from '../limits.ts'
 import { invalidName } from '../name.ts'
-import { assertStreamName } from '../stream.ts'
+import type { StreamAppend } from './event-store.ts'
 
 /** An append that has been checked against everything but the history, with its data as JSON text. */
 export interface AppendRequest {

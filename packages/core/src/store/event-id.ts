@@ -1,4 +1,4 @@
-import type { Position } from '../position.ts'
+import type { Position } from '../event/position.ts'
 
 /**
  * The ids that a store gives to events that come without one: UUIDs of version 8 (RFC 9562, section 5.8) whose first

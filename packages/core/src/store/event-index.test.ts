@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { derivedId, type ModelEvent, NaiveIndex, storeId } from '../../test/naive-index.ts'
-import type { AppendCondition } from '../append-condition.ts'
 import { isAnnalsError } from '../errors.ts'
-import type { EventQuery } from '../event-query.ts'
-import type { ReadOptions } from '../event-store.ts'
-import type { RetentionPolicy, RetentionScope } from '../retention.ts'
-import type { Selection } from '../selection.ts'
+import type { AppendCondition } from '../event/append-condition.ts'
+import type { EventQuery } from '../event/event-query.ts'
+import type { RetentionPolicy, RetentionScope } from '../event/retention.ts'
+import type { Selection } from '../event/selection.ts'
 import { EventIndex, type IndexedAppend, lastRevisions } from './event-index.ts'
+import type { ReadOptions } from './event-store.ts'
 
 const streams = ['cart-1', 'cart-2', 'cart-2-b', 'cart', 'note']
 const stream = fc.constantFrom(...streams)

@@ -1,12 +1,16 @@
-import { type AppendCondition, appendConditionFailed, checkExpectedRevision } from '../append-condition.ts'
 import { AnnalsError, invariant } from '../errors.ts'
-import type { Appended, ReadOptions, StreamAppend, StreamInfo, StreamsOptions } from '../event-store.ts'
-import type { Position } from '../position.ts'
-import type { RetentionPolicy, RetentionScope } from '../retention.ts'
-import type { Selection } from '../selection.ts'
-import { categoryOf, type Revision } from '../stream.ts'
+import {
+  type AppendCondition,
+  appendConditionFailed,
+  checkExpectedRevision,
+} from '../event/append-condition.ts'
+import type { Position } from '../event/position.ts'
+import type { RetentionPolicy, RetentionScope } from '../event/retention.ts'
+import type { Selection } from '../event/selection.ts'
+import { categoryOf, type Revision } from '../event/stream.ts'
 import { idsReused, partlyKnown, reservedId, streamTombstoned } from './append-errors.ts'
 import { DerivedEventIds } from './event-id.ts'
+import type { Appended, ReadOptions, StreamAppend, StreamInfo, StreamsOptions } from './event-store.ts'
 import { inOrder } from './in-order.ts'
 import type { IndexPart, NameKind, StreamChange } from './index-part.ts'
 import { IndexParts } from './index-parts.ts'

@@ -1,6 +1,6 @@
-import type { Position } from '../position.ts'
-import type { RetentionPolicy } from '../retention.ts'
-import type { Revision } from '../stream.ts'
+import type { Position } from '../event/position.ts'
+import type { RetentionPolicy } from '../event/retention.ts'
+import type { Revision } from '../event/stream.ts'
 import type { Postings } from './posting.ts'
 
 /** What events are found by, beside their streams and ids. */

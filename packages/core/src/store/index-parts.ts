@@ -1,5 +1,5 @@
 import { invariant } from '../errors.ts'
-import type { Position } from '../position.ts'
+import type { Position } from '../event/position.ts'
 import type { IndexPart } from './index-part.ts'
 import { MemoryPart } from './memory-part.ts'
 

@@ -1,7 +1,7 @@
-import type { RecordedEvent, RecordedEventObject } from '../event.ts'
+import type { RecordedEvent, RecordedEventObject } from '../event/event.ts'
+import type { Position } from '../event/position.ts'
+import type { Revision } from '../event/stream.ts'
 import type { JsonObject, JsonValue } from '../json.ts'
-import type { Position } from '../position.ts'
-import type { Revision } from '../stream.ts'
 
 /** What a recorded event is made from. */
 export interface JsonEventParts {

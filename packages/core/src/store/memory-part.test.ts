@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { categoryOf } from '../stream.ts'
+import { categoryOf } from '../event/stream.ts'
 import { MemoryPart } from './memory-part.ts'
 import { newStreamState, type StreamState } from './stream-state.ts'
 

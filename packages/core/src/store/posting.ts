@@ -1,5 +1,5 @@
-import type { EventQuery, EventQueryItem } from '../event-query.ts'
-import type { Position } from '../position.ts'
+import type { EventQuery, EventQueryItem } from '../event/event-query.ts'
+import type { Position } from '../event/position.ts'
 
 /** Positions in ascending order, to be looked into from either side. */
 export interface Postings {

@@ -1,9 +1,9 @@
 import { AnnalsError } from '../errors.ts'
-import type { ReadOptions, StreamsOptions } from '../event-store.ts'
+import { assertWholeNumber } from '../event/selection.ts'
+import { assertCategoryName } from '../event/stream.ts'
 import { describe } from '../json.ts'
 import { nameError } from '../name.ts'
-import { assertWholeNumber } from '../selection.ts'
-import { assertCategoryName } from '../stream.ts'
+import type { ReadOptions, StreamsOptions } from './event-store.ts'
 
 /** Stops unless `options` are bounds and a direction. @throws AnnalsError `invalid-argument` */
 export function assertReadOptions({ direction, limit, after, upTo }: ReadOptions): void {

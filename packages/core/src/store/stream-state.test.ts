@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { RetentionPolicy } from '../retention.ts'
+import type { RetentionPolicy } from '../event/retention.ts'
 import type { StreamChange } from './index-part.ts'
 import { MemoryPart } from './memory-part.ts'
 import { lookUpChanges, newStreamState, stateInParts } from './stream-state.ts'

@@ -1,5 +1,5 @@
-import type { RetentionPolicy } from '../retention.ts'
-import type { Revision } from '../stream.ts'
+import type { RetentionPolicy } from '../event/retention.ts'
+import type { Revision } from '../event/stream.ts'
 import type { IndexPart } from './index-part.ts'
 
 /** What is known of a stream over all parts of an index, staged events included. */

@@ -1,4 +1,4 @@
-import type { Revision } from '../stream.ts'
+import type { Revision } from '../event/stream.ts'
 import type { IndexParts } from './index-parts.ts'
 import { lookUpChanges, newStreamState, type StreamState, stateInParts } from './stream-state.ts'
 

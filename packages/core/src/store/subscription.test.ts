@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { RecordedEvent } from '../event.ts'
-import type { ReadOptions, SubscriptionBatch } from '../event-store.ts'
+import type { RecordedEvent } from '../event/event.ts'
+import type { ReadOptions, SubscriptionBatch } from './event-store.ts'
 import { HeadWaiters, readerOf, type SubscriptionSource, subscribeByReading } from './subscription.ts'
 
 /** A history of nothing but positions, of which only the multiples of some number are selected. */

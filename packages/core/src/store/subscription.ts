@@ -1,14 +1,14 @@
-import type { RecordedEvent } from '../event.ts'
+import type { RecordedEvent } from '../event/event.ts'
+import { type Position, startOfLog } from '../event/position.ts'
+import type { Selection } from '../event/selection.ts'
+import { assertWholeNumber } from '../event/selection.ts'
 import type {
   EventReader,
   ReadOptions,
   SubscribeOptions,
   Subscription,
   SubscriptionBatch,
-} from '../event-store.ts'
-import { type Position, startOfLog } from '../position.ts'
-import type { Selection } from '../selection.ts'
-import { assertWholeNumber } from '../selection.ts'
+} from './event-store.ts'
 
 /** What a subscription needs of a store. */
 export interface SubscriptionSource {

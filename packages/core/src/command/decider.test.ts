@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { defineDecider, reject } from './index.ts'
+import { defineDecider, reject } from '../index.ts'
 
 const input = z.object({})
 const valid = {

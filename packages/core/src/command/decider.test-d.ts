@@ -16,7 +16,7 @@ import {
 } from '@annals/core'
 import { expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
-import { Room, Visits, VisitsOf, WhoSits } from '../test/seat.ts'
+import { Room, Visits, VisitsOf, WhoSits } from '../../test/seat.ts'
 
 const app: App = createApp({ store: createMemoryStore(), modules: [Room, WhoSits, VisitsOf] })
 

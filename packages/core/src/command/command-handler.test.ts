@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { Room } from '../test/seat.ts'
+import { Room } from '../../test/seat.ts'
 import {
   type App,
   createApp,
@@ -9,7 +9,7 @@ import {
   type EventStore,
   type ExecuteOptions,
   reject,
-} from './index.ts'
+} from '../index.ts'
 
 const { OpenRoom, TakeSeat, GiveBack } = Room.commands
 let store: EventStore

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { Room, Visits, VisitsOf } from '../test/seat.ts'
+import { Room, Visits, VisitsOf } from '../../test/seat.ts'
 import {
   AnnalsError,
   createApp,
@@ -12,7 +12,7 @@ import {
   type OpenReadModel,
   type Progress,
   type ReadModelStore,
-} from './index.ts'
+} from '../index.ts'
 
 const seatTaken = (by: string) => ({ type: 'SeatTaken', data: { by, side: 'left' } })
 const fill = (store: EventStore, count: number) =>

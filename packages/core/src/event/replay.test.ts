@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { Room } from '../test/seat.ts'
-import { createMemoryStore, type Progress, replay } from './index.ts'
+import { Room } from '../../test/seat.ts'
+import { createMemoryStore, type Progress, replay } from '../index.ts'
 
 async function storeWith(count: number) {
   const store = createMemoryStore()

@@ -1,6 +1,6 @@
-import { AnnalsError } from './errors.ts'
+import { AnnalsError } from '../errors.ts'
+import { describe } from '../json.ts'
 import { assertEventQuery, type EventQuery } from './event-query.ts'
-import { describe } from './json.ts'
 import { assertCategoryName, assertStreamName, type Revision } from './stream.ts'
 
 /** The events of one stream, from `fromRevision` to `toRevision`, both inclusive; left out, from its first to its last. */

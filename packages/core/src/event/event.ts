@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from './json.ts'
+import type { JsonObject, JsonValue } from '../json.ts'
 import type { Position } from './position.ts'
 import type { Revision } from './stream.ts'
 

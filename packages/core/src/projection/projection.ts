@@ -1,8 +1,8 @@
-import type { RecordedEvent } from './event.ts'
-import { type EventSchemas, invalidDefinition } from './fold.ts'
+import type { RecordedEvent } from '../event/event.ts'
+import { type EventSchemas, invalidDefinition } from '../event/fold.ts'
+import { assertSelection, type Selection } from '../event/selection.ts'
+import type { OutputOf } from '../schema.ts'
 import type { ReadModelKind } from './read-model.ts'
-import type { OutputOf } from './schema.ts'
-import { assertSelection, type Selection } from './selection.ts'
 
 /** Keeps a read model up to date by replaying events into it. */
 export interface Projection<Model = unknown, Name extends string = string> {

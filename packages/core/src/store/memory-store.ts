@@ -1,8 +1,15 @@
-import type { AppendCondition } from './append-condition.ts'
-import { assertExpectedRevision, type ExpectedRevision } from './append-condition.ts'
-import type { Clock } from './clock.ts'
-import { AnnalsError } from './errors.ts'
-import type { RecordedEvent } from './event.ts'
+import type { Clock } from '../clock.ts'
+import { AnnalsError } from '../errors.ts'
+import type { AppendCondition } from '../event/append-condition.ts'
+import { assertExpectedRevision, type ExpectedRevision } from '../event/append-condition.ts'
+import type { RecordedEvent } from '../event/event.ts'
+import type { Position } from '../event/position.ts'
+import { assertRetention, type RetentionPolicy, type RetentionScope } from '../event/retention.ts'
+import { assertSelection, assertWholeNumber, type Selection } from '../event/selection.ts'
+import { assertStreamName, type Revision } from '../event/stream.ts'
+import { type AppendRequest, type EventRequest, prepareAppend } from './append-request.ts'
+import { randomStoreId } from './event-id.ts'
+import { EventIndex, lastRevisions } from './event-index.ts'
 import type {
   Appended,
   EventReader,
@@ -14,16 +21,9 @@ import type {
   SubscribeOptions,
   Subscription,
 } from './event-store.ts'
-import type { Position } from './position.ts'
-import { assertRetention, type RetentionPolicy, type RetentionScope } from './retention.ts'
-import { assertSelection, assertWholeNumber, type Selection } from './selection.ts'
-import { type AppendRequest, type EventRequest, prepareAppend } from './store/append-request.ts'
-import { randomStoreId } from './store/event-id.ts'
-import { EventIndex, lastRevisions } from './store/event-index.ts'
-import { JsonEvent } from './store/json-event.ts'
-import { assertReadOptions, assertStreamsOptions } from './store/read-options.ts'
-import { HeadWaiters, readerOf, subscribeByReading } from './store/subscription.ts'
-import { assertStreamName, type Revision } from './stream.ts'
+import { JsonEvent } from './json-event.ts'
+import { assertReadOptions, assertStreamsOptions } from './read-options.ts'
+import { HeadWaiters, readerOf, subscribeByReading } from './subscription.ts'
 
 /** Settings of a store in memory. */
 export interface MemoryStoreOptions {

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
-import { Room, Visits, VisitsOf, WhoSits } from '../test/seat.ts'
+import { Room, Visits, VisitsOf, WhoSits } from '../../test/seat.ts'
 import {
   type App,
   type AsOf,
@@ -10,7 +10,7 @@ import {
   defineLiveQuery,
   defineProjectedQuery,
   type EventStore,
-} from './index.ts'
+} from '../index.ts'
 
 const startMs = Date.UTC(2026, 0, 1)
 const SeatsTaken = defineLiveQuery({

@@ -1,9 +1,9 @@
+import { type OnProgress, ProgressMeter } from '../progress.ts'
+import type { OutputOf } from '../schema.ts'
+import type { EventStore } from '../store/event-store.ts'
 import type { RecordedEvent } from './event.ts'
-import type { EventStore } from './event-store.ts'
 import { type EventSchemas, invalidDefinition } from './fold.ts'
 import { type Position, startOfLog } from './position.ts'
-import { type OnProgress, ProgressMeter } from './progress.ts'
-import type { OutputOf } from './schema.ts'
 import type { Selection } from './selection.ts'
 
 /** What is replayed, and into what. */

@@ -1,4 +1,4 @@
-import type { Position } from './position.ts'
+import type { Position } from '../event/position.ts'
 
 /**
  * What kind of read model a projection writes, without saying where it is kept. Made by `inMemory` here, and by the

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { limits } from '../limits.ts'
 import { assertEventQuery, type EventQuery, matchesEventQuery } from './event-query.ts'
-import { limits } from './limits.ts'
 
 const event = { type: 'A', tags: ['x:1', 'y:1'] }
 

@@ -1,5 +1,5 @@
-import { AnnalsError } from './errors.ts'
-import { describe } from './json.ts'
+import { AnnalsError } from '../errors.ts'
+import { describe } from '../json.ts'
 import { assertCategoryName, assertStreamName } from './stream.ts'
 
 /** How long events are kept. An event is hidden from every read as soon as either bound says so. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { limits } from './limits.ts'
-import { invalidName } from './name.ts'
+import { limits } from '../limits.ts'
+import { invalidName } from '../name.ts'
 import { assertCategoryName, assertStreamName, categoryOf } from './stream.ts'
 
 const accepts = (assert: (name: string) => void, name: unknown) => {

@@ -1,16 +1,18 @@
-import { checkExpectedRevision, type ExpectedRevision } from './append-condition.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../clock.ts'
+import { AnnalsError, invariant, isAnnalsError } from '../errors.ts'
+import { checkExpectedRevision, type ExpectedRevision } from '../event/append-condition.ts'
+import type { NewEvent } from '../event/event.ts'
+import { type EventSchemas, invalidDefinition, type RecordedEventOf } from '../event/fold.ts'
+import type { Position } from '../event/position.ts'
+import { assertStreamName, categoryOf, type Revision } from '../event/stream.ts'
+import type { JsonObject } from '../json.ts'
+import { type InputOf, type Schema, validateInput } from '../schema.ts'
+import type { Appended, EventStore } from '../store/event-store.ts'
 import type { Command, Decider, Decision, DecisionContext } from './decider.ts'
-import { AnnalsError, invariant, isAnnalsError } from './errors.ts'
-import type { NewEvent, RecordedEvent } from './event.ts'
-import type { Appended, EventStore } from './event-store.ts'
-import { type EventSchemas, evolveOne, invalidDefinition, type RecordedEventOf } from './fold.ts'
-import { describe, type JsonObject, type JsonValue } from './json.ts'
+import { validateEventData } from './event-data.ts'
 import { KeyedQueue } from './keyed-queue.ts'
-import { type Position, startOfLog } from './position.ts'
+import { loadState } from './load-state.ts'
 import type { Rejection } from './rejection.ts'
-import { type InputOf, type Schema, sentence, validate, validateInput } from './schema.ts'
-import { assertStreamName, categoryOf, type Revision } from './stream.ts'
 
 /** What `app.execute` needs to be given for a command. */
 export type CommandInput<C extends Command> =
@@ -94,7 +96,7 @@ export class CommandHandler {
   ): Promise<Accepted | Rejected> {
     const { store, clock, attemptsMax } = this.#options
     for (let attempt = 1; ; attempt++) {
-      const { state, revision, position } = await load(store, decider, stream)
+      const { state, revision, position } = await loadState(store, decider, stream)
       if (options.expectedRevision !== undefined)
         checkExpectedRevision(stream, options.expectedRevision, revision)
       assertRequired(command, stream, revision)
@@ -122,45 +124,6 @@ export class CommandHandler {
 }
 
 type AnyDecide = (state: unknown, input: unknown, context: DecisionContext) => Decision<EventSchemas, string>
-
-interface Loaded {
-  readonly state: unknown
-  readonly revision: Revision | 'no-stream'
-  readonly position: Position
-}
-
-async function load(store: EventStore, decider: Decider, stream: string): Promise<Loaded> {
-  let state = decider.initialState()
-  let last: RecordedEvent | undefined
-  for await (const events of store.read({ stream }).batches()) {
-    for (const event of events) {
-      assertKnownType(decider, event)
-      state = evolveOne(decider, state, event)
-    }
-    last = events.at(-1)
-  }
-  if (last) return { state, revision: last.revision, position: last.position }
-  // A stream without visible events may be new, but also truncated or ended, and those are not the same to an append.
-  const info = await store.stream(stream)
-  if (info?.tombstoned) {
-    throw new AnnalsError(
-      'stream-tombstoned',
-      `Stream "${stream}" has been ended for ever and takes no more commands. Use another stream.`,
-      { stream },
-    )
-  }
-  return { state, revision: info?.revision ?? 'no-stream', position: startOfLog }
-}
-
-function assertKnownType(decider: Decider, event: RecordedEvent): void {
-  if (Object.hasOwn(decider.events, event.type)) return
-  // To decide without it would be to decide on a state that never was.
-  throw new AnnalsError(
-    'unknown-event-type',
-    `Stream "${event.stream}" holds an event of type ${event.type} at revision ${event.revision}, which the decider ${decider.category} does not declare. Declare it under events.`,
-    { type: event.type, known: Object.keys(decider.events) },
-  )
-}
 
 function assertCategory(command: Command, stream: string): void {
   if (categoryOf(stream) === command.category) return
@@ -210,33 +173,6 @@ async function validateDecided(
     valid.push({ ...event, data, ...(metadata && { metadata: { ...metadata, ...event.metadata } }) })
   }
   return valid
-}
-
-/** The data of an event as its schema gives it. @throws AnnalsError `unknown-event-type`, `invalid-event` */
-export async function validateEventData(
-  decider: Decider,
-  type: string,
-  data: unknown,
-  subject: string,
-): Promise<JsonValue | undefined> {
-  const schema = Object.hasOwn(decider.events, type) ? decider.events[type] : undefined
-  if (!schema) {
-    const known = Object.keys(decider.events)
-    throw new AnnalsError(
-      'unknown-event-type',
-      `${subject} of type ${describe(type)}, but the decider ${decider.category} declares only ${known.join(', ')}.`,
-      { type, known },
-    )
-  }
-  const result = await validate(schema, data)
-  if (result.issues) {
-    throw new AnnalsError(
-      'invalid-event',
-      `${subject} of type ${type} whose data does not fit: ${sentence(result.issues)} Nothing was recorded.`,
-      { type, issues: result.issues },
-    )
-  }
-  return result.value as JsonValue | undefined
 }
 
 function accepted(stream: string, { events, position, streams }: Appended): Accepted {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isAnnalsError } from './errors.ts'
+import { isAnnalsError } from '../errors.ts'
 import { assertRetention } from './retention.ts'
 
 function refused(scope: unknown, policy: unknown): string | undefined {

@@ -1,12 +1,12 @@
-import { AnnalsError } from './errors.ts'
-import type { RecordedEvent } from './event.ts'
-import type { EventStore, ReadOptions } from './event-store.ts'
-import { type EventSchemas, evolveOne, type Fold, invalidDefinition } from './fold.ts'
-import { type Position, startOfLog } from './position.ts'
-import type { Projection } from './projection.ts'
-import { type InputOf, isSchema, type OutputOf, type Schema } from './schema.ts'
-import type { Selection } from './selection.ts'
-import type { Revision } from './stream.ts'
+import { AnnalsError } from '../errors.ts'
+import type { RecordedEvent } from '../event/event.ts'
+import { type EventSchemas, evolveOne, type Fold, invalidDefinition } from '../event/fold.ts'
+import { type Position, startOfLog } from '../event/position.ts'
+import type { Selection } from '../event/selection.ts'
+import type { Revision } from '../event/stream.ts'
+import type { Projection } from '../projection/projection.ts'
+import { type InputOf, isSchema, type OutputOf, type Schema } from '../schema.ts'
+import type { EventStore, ReadOptions } from '../store/event-store.ts'
 
 /** A query as a value: what `app.query` takes. */
 export type Query<Name extends string = string, Input extends Schema = Schema, Answer = unknown> =

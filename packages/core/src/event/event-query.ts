@@ -1,7 +1,7 @@
-import { AnnalsError } from './errors.ts'
-import { describe } from './json.ts'
-import { limits } from './limits.ts'
-import { invalidName, nameError } from './name.ts'
+import { AnnalsError } from '../errors.ts'
+import { describe } from '../json.ts'
+import { limits } from '../limits.ts'
+import { invalidName, nameError } from '../name.ts'
 
 /** One alternative of an event query: an event matches if its type is one of `types` and it carries all of `tags`. */
 export interface EventQueryItem {

@@ -1,5 +1,5 @@
-import { limits } from './limits.ts'
-import { invalidName, nameError } from './name.ts'
+import { limits } from '../limits.ts'
+import { invalidName, nameError } from '../name.ts'
 
 /** 0-based place of an event in its stream. */
 export type Revision = number

@@ -1,4 +1,4 @@
-import type { NewEvent } from './event.ts'
+import type { NewEvent } from '../event/event.ts'
 import {
   assertFold,
   type EventSchemas,
@@ -6,13 +6,13 @@ import {
   type Fold,
   invalidDefinition,
   type Primitive,
-} from './fold.ts'
-import type { JsonValue } from './json.ts'
-import { limits } from './limits.ts'
-import { invalidName } from './name.ts'
+} from '../event/fold.ts'
+import { assertCategoryName } from '../event/stream.ts'
+import type { JsonValue } from '../json.ts'
+import { limits } from '../limits.ts'
+import { invalidName } from '../name.ts'
+import { type InputOf, isSchema, type OutputOf, type Schema } from '../schema.ts'
 import type { Rejection } from './rejection.ts'
-import { type InputOf, isSchema, type OutputOf, type Schema } from './schema.ts'
-import { assertCategoryName } from './stream.ts'
 
 /** An event that a decider may decide on, its data typed by its schema. A literal in it may need `as const`. */
 export type NewEventOf<Events extends EventSchemas> = {

@@ -1,9 +1,9 @@
-import type { AppendCondition, ExpectedRevision } from './append-condition.ts'
-import type { NewEvent, RecordedEvent } from './event.ts'
-import type { Position } from './position.ts'
-import type { RetentionPolicy, RetentionScope } from './retention.ts'
-import type { Selection } from './selection.ts'
-import type { Revision } from './stream.ts'
+import type { AppendCondition, ExpectedRevision } from '../event/append-condition.ts'
+import type { NewEvent, RecordedEvent } from '../event/event.ts'
+import type { Position } from '../event/position.ts'
+import type { RetentionPolicy, RetentionScope } from '../event/retention.ts'
+import type { Selection } from '../event/selection.ts'
+import type { Revision } from '../event/stream.ts'
 
 /**
  * The port between the model and a store: the same for every store, and held together by the conformance suite in

@@ -1,6 +1,6 @@
-import { AnnalsError } from './errors.ts'
+import { AnnalsError } from '../errors.ts'
+import { isSchema, type OutputOf, type Schema } from '../schema.ts'
 import type { RecordedEvent } from './event.ts'
-import { isSchema, type OutputOf, type Schema } from './schema.ts'
 
 /** The event types that something knows, each with the schema of its data. */
 export type EventSchemas = { readonly [type: string]: Schema }

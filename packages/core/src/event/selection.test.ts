@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isAnnalsError } from './errors.ts'
+import { isAnnalsError } from '../errors.ts'
 import { assertSelection, assertWholeNumber } from './selection.ts'
 
 /** The argument that is refused, or `undefined` if nothing is. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts'
+import type { JsonObject } from '../json.ts'
 
 /** A decision against a command: a value, never an exception. */
 export interface Rejection<Code extends string = string> {
