@@ -32,6 +32,7 @@ export const exitCode: Record<ErrorCode, number> = {
   // What was asked for is not there.
   'store-not-found': 4,
   'stream-not-found': 4,
+  'key-not-parked': 4,
   // What was expected of the history is not so.
   'wrong-expected-revision': 5,
   'append-condition-failed': 5,

@@ -86,6 +86,7 @@ export interface ErrorDetails {
     readonly waitedForPosition: number
     readonly waitedMs: number
   }
+  'key-not-parked': { readonly consumer: string; readonly key: string }
   'projection-failed': { readonly projection: string; readonly position: number }
   'store-closed': Record<string, never>
   'store-failed': { readonly reason: string }
@@ -157,6 +158,7 @@ export const errorCatalogue: {
     retryable: true,
     meaning: 'A read model did not reach the awaited position in time.',
   },
+  'key-not-parked': { retryable: false, meaning: 'Nothing of this key is parked by the consumer.' },
   'projection-failed': {
     retryable: false,
     meaning: 'A projection stopped because one of its handlers failed.',

@@ -1,5 +1,6 @@
 export { type App, type AppOptions, createApp, type Module, type QueryOptions } from './app.ts'
-export type { Clock } from './clock.ts'
+export type { Caller } from './caller.ts'
+export { type Clock, systemTimer, type Timer } from './clock.ts'
 export type {
   Accepted,
   CommandInput,
@@ -17,6 +18,14 @@ export {
   type NewEventOf,
 } from './command/decider.ts'
 export { type Rejection, reject } from './command/rejection.ts'
+export type {
+  Consumer,
+  ConsumerControl,
+  ConsumerStatus,
+  ParkedKey,
+  ParkedOptions,
+} from './consumer/consumer.ts'
+export type { RetryPolicy } from './consumer/retry-policy.ts'
 export {
   AnnalsError,
   type ErrorCode,

@@ -23,6 +23,7 @@ export const httpStatus: { readonly [Code in ErrorCode]: number } = {
   'stream-already-exists': 409,
   'command-conflict': 409,
   'read-model-behind': 503,
+  'key-not-parked': 404,
   'projection-failed': 503,
   'store-closed': 503,
   'store-failed': 503,

@@ -10,6 +10,16 @@ export function categoryOf(stream: string): string {
   return dash === -1 ? stream : stream.slice(0, dash)
 }
 
+/** Whether a stream is one that Annals keeps for itself: its name begins with `$`. */
+export function isSystemStream(stream: string): boolean {
+  return stream.charCodeAt(0) === 0x24
+}
+
+/** The name of a stream that Annals keeps for itself: what it is for, and for whom. */
+export function systemStream(purpose: string, of: string): string {
+  return `$${purpose}-${of}`
+}
+
 /**
  * Stops unless `stream` is a stream name: 1 to 500 UTF-16 code units, well-formed Unicode, no control characters, and
  * not beginning with `-`, so that it has a category.
