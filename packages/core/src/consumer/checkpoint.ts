@@ -11,11 +11,13 @@ export class Checkpoint {
   readonly #store: EventStore
   readonly #stream: string
   #position: Position
+  #isPruned: boolean
 
-  private constructor(store: EventStore, stream: string, position: Position) {
+  private constructor(store: EventStore, stream: string, position: Position, isPruned: boolean) {
     this.#store = store
     this.#stream = stream
     this.#position = position
+    this.#isPruned = isPruned
   }
 
   static async open(store: EventStore, consumer: string): Promise<Checkpoint> {
@@ -23,7 +25,8 @@ export class Checkpoint {
     let position = startOfLog
     for await (const event of store.read({ stream }, { direction: 'backwards', limit: 1 }))
       position = (event.data as { readonly position: Position } & JsonObject).position
-    return new Checkpoint(store, stream, position)
+    const isPruned = (await store.stream(stream))?.retention !== undefined
+    return new Checkpoint(store, stream, position, isPruned)
   }
 
   get position(): Position {
@@ -33,11 +36,13 @@ export class Checkpoint {
   /** Resolves when it is durable. Saving where it is already writes nothing. */
   async save(position: Position): Promise<void> {
     if (position === this.#position) return
-    const { streams } = await this.#store.append({
+    await this.#store.append({
       stream: this.#stream,
       events: [{ type: 'CheckpointMoved', data: { position } }],
     })
     this.#position = position
-    if (streams[0]?.revision === 0) await this.#store.retain({ stream: this.#stream }, { maxCount: 1 })
+    if (this.#isPruned) return
+    await this.#store.retain({ stream: this.#stream }, { maxCount: 1 })
+    this.#isPruned = true
   }
 }
