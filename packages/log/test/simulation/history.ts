@@ -10,6 +10,10 @@ export interface Change {
   readonly run: (store: EventStore) => Promise<Answer>
   /** Left out: it was not answered, so the disk decides whether it took place. */
   outcome?: Outcome
+  /** How the data of its first event begins, if it is an append of new events. */
+  readonly mark?: string | undefined
+  /** Whether reads may fail for it: it may then have been refused without anybody hearing of it, and later ones not. */
+  readonly mayBeRefused: boolean
 }
 
 /**
@@ -22,6 +26,8 @@ export class History {
   nowMs = 1_000_000
   /** Whether the process has ended that uses the store: what it is answered and shown then nobody comes to know. */
   hasEnded: () => boolean = () => false
+  /** Whether reads fail now and then. */
+  readsFail = false
   /** How many changes were begun. */
   begunCount = 0
   /** How many of them were answered. */
@@ -63,8 +69,8 @@ export class History {
   }
 
   /** Makes a change, and compares its answer later, when those before it are through. */
-  async change(store: EventStore, what: string, run: Change['run']): Promise<void> {
-    const change: Change = { what, run }
+  async change(store: EventStore, what: string, run: Change['run'], mark?: string): Promise<void> {
+    const change: Change = { what, run, mark, mayBeRefused: this.readsFail }
     this.#changes.push(change)
     this.begunCount++
     this.#inFlight++
@@ -139,11 +145,11 @@ export class History {
     const found = await outcomeOf(() => contentOf(store))
     await this.#alone(async (model) => {
       const seen = Math.max(0, ...this.#seen.keys())
-      while ((await model.head()) < seen && this.#changes.length > 0) await this.#settle(model)
+      while ((await model.head()) < seen && this.#changes.length > 0) await this.#settleOrSkip(model, found)
       let difference = await this.#compare(found, contentOf, model)
       const first = difference
       while (difference && this.#changes.length > 0) {
-        await this.#settle(model)
+        await this.#settleOrSkip(model, found)
         difference = await this.#compare(found, contentOf, model)
       }
       if (difference) throw new Broken(`after opening: ${first}`)
@@ -174,6 +180,19 @@ export class History {
     } finally {
       end()
     }
+  }
+
+  /** Lets the model go through the next change, unless it was refused since a read failed, which nobody came to know. */
+  async #settleOrSkip(model: EventStore, found: Outcome): Promise<void> {
+    const [next, ...later] = this.#changes
+    const isThere = (mark: string) => found.events.some(({ dataJson }) => dataJson.startsWith(mark))
+    const isRefused =
+      next?.mark !== undefined &&
+      next.mayBeRefused &&
+      !isThere(next.mark) &&
+      later.some(({ mark }) => mark !== undefined && isThere(mark))
+    if (isRefused) this.#changes.shift()
+    else await this.#settle(model)
   }
 
   /** Lets the model go through the next change. */

@@ -26,6 +26,7 @@ export interface Continued {
 export async function live(simulated: SimulatedDisk, life: Life, continued: Continued): Promise<boolean> {
   const { history, repeatable, sabotage } = continued
   history.hasEnded = () => simulated.crashed
+  history.readsFail = (life.faults.readErrors ?? 0) > 0
   const disk = sabotage.disk?.(simulated) ?? simulated
   const options = {
     disk,
