@@ -54,7 +54,7 @@ test('an item is added at its present price, and more of it at the price of the 
     Cart.decide.AddItem(
       dearer,
       { item: 'whole milk', quantity: 1 },
-      { stream: 'cart-1', now: new Date(noon) },
+      { stream: 'cart-1', now: new Date(noon), caller: undefined },
     ),
   ).toMatchObject({ data: { unitPrice: '9.99' } })
 })

@@ -39,6 +39,8 @@ export const exitCode: Record<ErrorCode, number> = {
   'stream-already-exists': 5,
   'stream-tombstoned': 5,
   'command-conflict': 5,
+  // Whoever asks may not.
+  'not-authorized': 10,
   // The same call may succeed later.
   'store-locked': 6,
   'read-model-behind': 6,

@@ -18,6 +18,25 @@ test('events recorded past the deciders have to be of a declared type and fit it
   expect(await attempt('hall-1', { type: 'RoomClosed', data: {} })).toBe(2)
 })
 
+test('streams of Annals itself take no events from an application', async () => {
+  for (const stream of ['$command-1', '$', '$checkpoint-visits']) {
+    const appends = [
+      { stream: 'hall-1', events: [{ type: 'HallOpened', data: {} }] },
+      { stream, events: [{ type: 'CheckpointMoved', data: {} }] },
+    ]
+    await expect(app.append(appends)).rejects.toMatchObject({
+      code: 'invalid-argument',
+      details: { argument: 'stream', received: stream },
+    })
+  }
+})
+
+test('what is recorded past the deciders gets no metadata but its own', async () => {
+  const event = { type: 'HallOpened', data: {}, metadata: { $correlationId: 'an earlier one' } }
+  const { events } = await app.append({ stream: 'hall-2', events: [event, { type: 'HallShut', data: {} }] })
+  expect(events.map(({ metadata }) => metadata)).toEqual([{ $correlationId: 'an earlier one' }, undefined])
+})
+
 test('what is no event at all is refused in every category', async () => {
   for (const stream of ['room-1', 'hall-1'])
     for (const event of [null, undefined, 1, 'RoomOpened'])

@@ -1,3 +1,5 @@
+import { type AuthorizeRequest, assertAuthorized } from './authorization.ts'
+import type { Caller } from './caller.ts'
 import type { Clock } from './clock.ts'
 import {
   CommandHandler,
@@ -12,7 +14,8 @@ import type { AppendCondition } from './event/append-condition.ts'
 import type { NewEvent } from './event/event.ts'
 import { invalidDefinition } from './event/fold.ts'
 import type { Position } from './event/position.ts'
-import { categoryOf } from './event/stream.ts'
+import { categoryOf, isSystemStream } from './event/stream.ts'
+import { countingIds, type NewId } from './new-id.ts'
 import type { OnProgress } from './progress.ts'
 import type { Projection } from './projection/projection.ts'
 import { ProjectionRunner, type ProjectionStatus } from './projection/projection-runner.ts'
@@ -37,6 +40,10 @@ export interface AppOptions {
   readonly readModels?: readonly ReadModelStore[]
   /** Tells deciders the time. Default: the system's clock. */
   readonly clock?: Clock
+  /** Makes the ids of what has none, such as correlation ids. Default: `countingIds()`. */
+  readonly newId?: NewId
+  /** Who may execute which command and ask which query; the definition of each has to agree too. Default: everybody everything. */
+  readonly authorize?: AuthorizeRequest
   /** How often a command that meets a concurrent change is decided, the first time included. From 1. Default: 10. */
   readonly commandAttemptsMax?: number
 }
@@ -49,6 +56,8 @@ export interface QueryOptions {
   readonly waitFor?: Position | undefined
   /** How long to wait for that. Default: 5,000. */
   readonly timeoutMs?: number | undefined
+  /** Who asks. */
+  readonly caller?: Caller | undefined
 }
 
 /** A running application: the two sides of CQRS over one store. */
@@ -64,7 +73,7 @@ export interface App {
    * Executes a command: validates its input, folds the stream's events, decides, and records what was decided. A decision
    * against it is a value, `{ accepted: false, code }`.
    *
-   * @throws AnnalsError `unknown-command`, `invalid-input`, `invalid-argument`, `stream-not-found`,
+   * @throws AnnalsError `unknown-command`, `invalid-input`, `invalid-argument`, `not-authorized`, `stream-not-found`,
    *   `stream-already-exists`, `wrong-expected-revision`, `command-conflict`, `unknown-event-type`, `invalid-event`, and
    *   what `EventStore.append` throws
    */
@@ -76,16 +85,17 @@ export interface App {
   ): Promise<CommandOutcome<C>>
 
   /**
-   * Answers a query.
+   * Answers a query. One that has an `audit` is answered only once that is recorded.
    *
-   * @throws AnnalsError `unknown-query`, `invalid-input`, `invalid-argument`, `stream-not-found`, `read-model-behind`,
-   *   `projection-failed`
+   * @throws AnnalsError `unknown-query`, `invalid-input`, `invalid-argument`, `not-authorized`, `stream-not-found`,
+   *   `read-model-behind`, `projection-failed`; if it has an audit, also what `append` throws
    */
   query<Q extends Query>(query: Q, input: QueryInput<Q>, options?: QueryOptions): Promise<QueryAnswer<Q>>
 
   /**
    * Records events past the deciders, as an import does. In a category that has a decider their types have to be declared
-   * and their data has to fit; in others they are taken as they are.
+   * and their data has to fit; in others they are taken as they are. Streams whose name begins with `$` are those of
+   * Annals itself and take none.
    *
    * @throws AnnalsError `unknown-event-type`, `invalid-event`, and what `EventStore.append` throws
    */
@@ -99,6 +109,9 @@ export interface App {
 
   /** Makes the read model of a projection anew; resolves when it has caught up. Progress counts positions. */
   rebuild(projection: string, options?: { readonly onProgress?: OnProgress }): Promise<void>
+
+  /** An id that nothing else has, as they are made for what comes without one. */
+  newId(): string
 
   /** How each projection is doing. */
   status(): readonly ProjectionStatus[]
@@ -130,8 +143,22 @@ class Application implements App {
   readonly #runners: ReadonlyMap<string, ProjectionRunner>
   readonly #readModels: readonly ReadModelStore[]
   readonly #ready: Promise<void>
+  readonly #clock: Clock
+  readonly #authorize: AuthorizeRequest | undefined
+  readonly newId: NewId
 
-  constructor({ store, modules, readModels = [], clock = Date.now, commandAttemptsMax = 10 }: AppOptions) {
+  constructor({
+    store,
+    modules,
+    readModels = [],
+    clock = Date.now,
+    newId = countingIds(),
+    authorize,
+    commandAttemptsMax = 10,
+  }: AppOptions) {
+    this.#clock = clock
+    this.#authorize = authorize
+    this.newId = newId
     const queries = modules.filter(
       (module): module is Query => module.kind === 'live-query' || module.kind === 'projected-query',
     )
@@ -155,7 +182,7 @@ class Application implements App {
         new ProjectionRunner({ projection, store, clock, readModels: this.#readModelsFor(projection) }),
     )
     this.#runners = new Map(runners.map((runner) => [runner.projection.name, runner]))
-    this.#handler = new CommandHandler({ store, clock, attemptsMax: commandAttemptsMax })
+    this.#handler = new CommandHandler({ store, clock, newId, authorize, attemptsMax: commandAttemptsMax })
     this.#ready = Promise.all(runners.map((runner) => runner.start())).then(() => undefined)
     // Whoever awaits it is told of the error; nobody may ever do so, and that is no reason to end the process.
     this.#ready.catch(() => undefined)
@@ -179,7 +206,12 @@ class Application implements App {
     options: QueryOptions = {},
   ): Promise<QueryAnswer<Q>> {
     if (this.queries.get(query.name) !== query) throw unknown('query', query.name, this.queries)
-    const valid = await validateInput(query.input, input, `query ${query.name}`)
+    const { name, authorize, audit } = query
+    const { caller } = options
+    const valid = await validateInput(query.input, input, `query ${name}`)
+    const request = { kind: 'query', name, caller, input: valid } as const
+    await assertAuthorized(request, this.#authorize, authorize)
+    if (audit) await this.append(audit(valid as never, { caller, now: new Date(this.#clock()) }))
     if (query.kind === 'live-query')
       return (await answerLive(this.store, query, valid, options.asOf)) as QueryAnswer<Q>
     if (options.asOf) {
@@ -204,6 +236,7 @@ class Application implements App {
     const list = Array.isArray(appends) ? (appends as readonly StreamAppend[]) : [appends as StreamAppend]
     const valid: StreamAppend[] = []
     for (const append of list) {
+      assertOwnStream(append)
       const decider = this.#decidersByCategory.get(categoryOf(String(append.stream)))
       valid.push(
         decider && Array.isArray(append.events)
@@ -287,6 +320,18 @@ function byName<Item>(
     named.set(name, item)
   }
   return named
+}
+
+function assertOwnStream(append: StreamAppend): void {
+  // What is no append is for the store to refuse.
+  const stream: unknown = append?.stream
+  if (typeof stream !== 'string' || !isSystemStream(stream)) return
+  const expected = 'a stream whose name does not begin with "$"'
+  throw new AnnalsError(
+    'invalid-argument',
+    `Stream "${stream}" takes no events from applications, since it is one of Annals itself: expected ${expected}.`,
+    { argument: 'stream', expected, received: stream },
+  )
 }
 
 async function validateEvents(decider: Decider, events: readonly NewEvent[]): Promise<NewEvent[]> {

@@ -80,6 +80,11 @@ export interface ErrorDetails {
   'stream-not-found': { readonly stream: string }
   'stream-already-exists': { readonly stream: string; readonly revision: number }
   'command-conflict': { readonly command: string; readonly stream: string; readonly attempts: number }
+  'not-authorized': {
+    readonly kind: 'command' | 'query'
+    readonly name: string
+    readonly callerId: string | undefined
+  }
   'read-model-behind': {
     readonly projection: string
     readonly position: number
@@ -153,6 +158,10 @@ export const errorCatalogue: {
   'command-conflict': {
     retryable: true,
     meaning: 'A command met a concurrent change on every one of its attempts.',
+  },
+  'not-authorized': {
+    retryable: false,
+    meaning: 'The caller may not execute this command or ask this query.',
   },
   'read-model-behind': {
     retryable: true,

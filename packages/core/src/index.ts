@@ -1,4 +1,10 @@
 export { type App, type AppOptions, createApp, type Module, type QueryOptions } from './app.ts'
+export type {
+  AuthorizationContext,
+  AuthorizationRequest,
+  Authorize,
+  AuthorizeRequest,
+} from './authorization.ts'
 export type { Caller } from './caller.ts'
 export { type Clock, systemTimer, type Timer } from './clock.ts'
 export type {
@@ -53,6 +59,7 @@ export type { CategorySelection, QuerySelection, Selection, StreamSelection } fr
 export { categoryOf, type Revision } from './event/stream.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export { limits } from './limits.ts'
+export { countingIds, type NewId } from './new-id.ts'
 export { type OnProgress, type Progress, ProgressMeter } from './progress.ts'
 export { defineProjection, type Projection, type ProjectionHandler } from './projection/projection.ts'
 export type { ProjectionStatus } from './projection/projection-runner.ts'
@@ -64,6 +71,7 @@ export {
 } from './projection/read-model.ts'
 export {
   type AsOf,
+  type AuditContext,
   defineLiveQuery,
   defineProjectedQuery,
   type LiveQuery,

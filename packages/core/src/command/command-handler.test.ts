@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { Room } from '../../test/seat.ts'
 import {
   type App,
+  countingIds,
   createApp,
   createMemoryStore,
   defineDecider,
@@ -61,7 +62,42 @@ describe('a command that is accepted', () => {
   test('records the metadata of the call with each event', async () => {
     await app.execute(OpenRoom, 'room-1', { seats: 2 }, { metadata: { user: 'u1' } })
     const [opened] = await Array.fromAsync(store.read({ stream: 'room-1' }))
-    expect(opened?.metadata).toEqual({ user: 'u1' })
+    expect(opened?.metadata).toMatchObject({ user: 'u1' })
+  })
+
+  test('records with each event where it came from', async () => {
+    const origin = {
+      commandId: 'c-1',
+      correlationId: 'request-7',
+      causationId: 'event-3',
+      caller: { id: 'u1', roles: ['clerk'] },
+    }
+    await app.execute(OpenRoom, 'room-1', { seats: 2 }, { ...origin, metadata: { shop: 's1' } })
+    const [opened] = await Array.fromAsync(store.read({ stream: 'room-1' }))
+    expect(opened?.metadata).toEqual({
+      shop: 's1',
+      $correlationId: 'request-7',
+      $causationId: 'event-3',
+      $commandId: 'c-1',
+      $callerId: 'u1',
+    })
+  })
+
+  test('without an origin gets a correlation id of its own, and no cause', async () => {
+    const counted = createApp({ store, modules: [Room], newId: countingIds('run') })
+    await counted.execute(OpenRoom, 'room-1', { seats: 2 })
+    await counted.execute(TakeSeat, 'room-1', { by: 'Ada' })
+    const events = await Array.fromAsync(store.read({ stream: 'room-1' }))
+    expect(events.map(({ metadata }) => metadata)).toEqual([
+      { $correlationId: 'run-1' },
+      { $correlationId: 'run-2' },
+    ])
+  })
+
+  test('with an id is the cause of its events, unless another is named', async () => {
+    await app.execute(OpenRoom, 'room-1', { seats: 2 }, { commandId: 'c-1' })
+    const [opened] = await Array.fromAsync(store.read({ stream: 'room-1' }))
+    expect(opened?.metadata).toMatchObject({ $causationId: 'c-1', $commandId: 'c-1' })
   })
 })
 
@@ -128,6 +164,42 @@ describe('bad input is refused before anything is read', () => {
     expect(await app.execute(GiveBack, 'room-9', { by: 'Ada' })).toMatchObject({
       accepted: false,
       code: 'no-seat',
+    })
+  })
+
+  test.each<[string, ExecuteOptions, string]>([
+    ['an empty command id', { commandId: '' }, 'commandId'],
+    ['a correlation id that is no string', { correlationId: 7 as never }, 'correlationId'],
+    ['a causation id with a line break', { causationId: 'a\nb' }, 'causationId'],
+    ['a command id that is too long', { commandId: 'x'.repeat(492) }, 'commandId'],
+    ['a caller without an id', { caller: {} as never }, 'id of the caller'],
+    ['metadata that Annals keeps for itself', { metadata: { $version: 2 } }, 'metadata'],
+  ])('%s is refused', async (_case, options, argument) => {
+    expect(await errorOf(app.execute(OpenRoom, 'room-1', { seats: 1 }, options))).toMatchObject({
+      code: 'invalid-argument',
+      details: { argument },
+    })
+    expect(await store.head()).toBe(0)
+  })
+
+  test('a decision on an event with metadata that Annals keeps for itself is refused', async () => {
+    const Odd = defineDecider({
+      category: 'odd',
+      events: { A: z.object({}) },
+      initialState: () => 0,
+      evolve: { A: (n) => n },
+      commands: {
+        Try: {
+          requires: 'any',
+          input: z.object({}),
+          decide: () => ({ type: 'A', data: {}, metadata: { $callerId: 'somebody else' } }),
+        },
+      },
+    })
+    const odd = createApp({ store, modules: [Odd] })
+    expect(await errorOf(odd.execute(Odd.commands.Try, 'odd-1', {}))).toMatchObject({
+      code: 'invalid-event',
+      details: { issues: [{ path: ['metadata', '$callerId'] }] },
     })
   })
 

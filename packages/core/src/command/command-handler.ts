@@ -1,3 +1,5 @@
+import { type AuthorizeRequest, assertAuthorized } from '../authorization.ts'
+import type { Caller } from '../caller.ts'
 import type { Clock } from '../clock.ts'
 import { AnnalsError, invariant, isAnnalsError } from '../errors.ts'
 import { checkExpectedRevision, type ExpectedRevision } from '../event/append-condition.ts'
@@ -6,10 +8,12 @@ import { type EventSchemas, invalidDefinition, type RecordedEventOf } from '../e
 import type { Position } from '../event/position.ts'
 import { assertStreamName, categoryOf, type Revision } from '../event/stream.ts'
 import type { JsonObject } from '../json.ts'
+import type { NewId } from '../new-id.ts'
 import { type InputOf, type Schema, validateInput } from '../schema.ts'
 import type { Appended, EventStore } from '../store/event-store.ts'
+import { commandMetadata } from './command-metadata.ts'
+import { decidedEvents } from './decided-events.ts'
 import type { Command, Decider, Decision, DecisionContext } from './decider.ts'
-import { validateEventData } from './event-data.ts'
 import { KeyedQueue } from './keyed-queue.ts'
 import { loadState } from './load-state.ts'
 import type { Rejection } from './rejection.ts'
@@ -50,14 +54,30 @@ export interface Rejected<Code extends string = string> {
 export interface ExecuteOptions {
   /** The revision that the caller decided on; if the stream is elsewhere the command fails and is not retried. */
   readonly expectedRevision?: ExpectedRevision | undefined
-  /** Recorded with each event. */
+  /** Recorded with each event. Keys that begin with `$` are those of Annals itself. */
   readonly metadata?: JsonObject | undefined
+  /** Names this command; recorded with each event. */
+  readonly commandId?: string | undefined
+  /** What this command is a part of, such as a request; recorded with each event. Default: an id of its own. */
+  readonly correlationId?: string | undefined
+  /** What brought it about, such as the id of an event; recorded with each event. Default: the id of the command, if it has one. */
+  readonly causationId?: string | undefined
+  /** Who gives the command; asked for by `authorize`, and recorded with each event. */
+  readonly caller?: Caller | undefined
+}
+
+/** What is said with a command inside of Annals. */
+export interface CommandRequest extends ExecuteOptions {
+  /** Whether Annals gives the command by itself, so that nobody is asked whether it may. */
+  readonly isOwn?: boolean | undefined
 }
 
 /** Settings of a command handler. */
 export interface CommandHandlerOptions {
   readonly store: EventStore
   readonly clock: Clock
+  readonly newId: NewId
+  readonly authorize: AuthorizeRequest | undefined
   /** How often a command that meets a concurrent change is decided, the first time included. */
   readonly attemptsMax: number
 }
@@ -79,12 +99,21 @@ export class CommandHandler {
     command: Command,
     stream: string,
     input: unknown,
-    options: ExecuteOptions = {},
+    options: CommandRequest = {},
   ): Promise<Accepted | Rejected> {
     assertStreamName(stream)
     assertCategory(command, stream)
-    const valid = await validateInput(command.input, input, `command ${command.name}`)
-    return this.#queue.run(stream, () => this.#attempt(decider, command, stream, valid, options))
+    const { name, authorize } = command
+    const { caller, isOwn = false } = options
+    const metadata = commandMetadata(options, this.#options.newId)
+    const valid = await validateInput(command.input, input, `command ${name}`)
+    if (!isOwn)
+      await assertAuthorized(
+        { kind: 'command', name, caller, input: valid, stream },
+        this.#options.authorize,
+        authorize,
+      )
+    return this.#queue.run(stream, () => this.#attempt(decider, command, stream, valid, options, metadata))
   }
 
   async #attempt(
@@ -93,6 +122,7 @@ export class CommandHandler {
     stream: string,
     input: unknown,
     options: ExecuteOptions,
+    metadata: JsonObject,
   ): Promise<Accepted | Rejected> {
     const { store, clock, attemptsMax } = this.#options
     for (let attempt = 1; ; attempt++) {
@@ -101,7 +131,7 @@ export class CommandHandler {
         checkExpectedRevision(stream, options.expectedRevision, revision)
       assertRequired(command, stream, revision)
       const decide = decider.decide[command.name] as AnyDecide
-      const decision = decide(state, input, { stream, now: new Date(clock()) })
+      const decision = decide(state, input, { stream, now: new Date(clock()), caller: options.caller })
       if (isRejection(decision)) return rejected(decider, command, stream, decision)
       const decided = Array.isArray(decision) ? (decision as readonly NewEvent[]) : [decision as NewEvent]
       if (decided.length === 0)
@@ -112,7 +142,7 @@ export class CommandHandler {
           position,
           events: [],
         }
-      const events = await validateDecided(decider, command, decided, options.metadata)
+      const events = await decidedEvents(decider, command.name, decided, metadata)
       try {
         return accepted(stream, await store.append({ stream, events, expectedRevision: revision }))
       } catch (error) {
@@ -153,26 +183,6 @@ function assertRequired(command: Command, stream: string, revision: Revision | '
       },
     )
   }
-}
-
-/** The decided events with their data as their schemas give it. @throws AnnalsError `invalid-event`, `unknown-event-type` */
-async function validateDecided(
-  decider: Decider,
-  command: Command,
-  events: readonly NewEvent[],
-  metadata: JsonObject | undefined,
-): Promise<NewEvent[]> {
-  const valid: NewEvent[] = []
-  for (const event of events) {
-    const data = await validateEventData(
-      decider,
-      event.type,
-      event.data,
-      `The command ${command.name} decided on an event`,
-    )
-    valid.push({ ...event, data, ...(metadata && { metadata: { ...metadata, ...event.metadata } }) })
-  }
-  return valid
 }
 
 function accepted(stream: string, { events, position, streams }: Appended): Accepted {

@@ -1,5 +1,6 @@
 import {
   type App,
+  type Caller,
   type CommandDefinition,
   type CommandOutcome,
   createApp,
@@ -119,6 +120,48 @@ test('literals in states need no annotation, and decided data may be constant', 
       Painted: () => ({ open: true, colour: 'blue' }),
     },
     commands: { Paint: { input, decide: () => [{ type: 'Painted', data: { colour: 'red' } as const }] } },
+  })
+})
+
+test('a category that begins with a dollar does not compile', () => {
+  // @ts-expect-error The category "$door" begins with "$"
+  const definition: Parameters<
+    typeof defineDecider<'$door', typeof events, Door, Record<never, never>>
+  >[0]['category'] = '$door'
+  expectTypeOf(definition).not.toEqualTypeOf<'$door'>()
+})
+
+test('who is asked whether a caller may sees the input as the schema gives it', () => {
+  defineDecider({
+    ...door,
+    evolve,
+    commands: {
+      Paint: {
+        input: z.object({ colour: z.string().transform((name) => name.length) }),
+        authorize: (caller, { colour }, { stream }) => {
+          expectTypeOf(colour).toEqualTypeOf<number>()
+          expectTypeOf(stream).toEqualTypeOf<string | undefined>()
+          expectTypeOf(caller).toEqualTypeOf<Caller | undefined>()
+          return true
+        },
+        decide: (_door, _input, { caller }) => {
+          expectTypeOf(caller).toEqualTypeOf<Caller | undefined>()
+          return []
+        },
+      },
+    },
+  })
+  defineLiveQuery({
+    name: 'q',
+    input: z.object({ colour: z.string() }),
+    select: () => 'everything',
+    fold: Room,
+    authorize: async (_caller, { colour }) => expectTypeOf(colour).toEqualTypeOf<string>() === undefined,
+    audit: ({ colour }, { now }) => ({
+      stream: colour,
+      events: [{ type: 'Asked', data: now.toISOString() }],
+    }),
+    answer: () => 0,
   })
 })
 

@@ -31,6 +31,12 @@ test('a decider names its category, its commands and its rejections', () => {
 test.each([
   ['a category with a dash', { category: 'front-door' }, /the part of a stream name before the first "-"/],
   ['an empty category', { category: '' }, /a name that is not empty/],
+  ['a category of Annals itself', { category: '$door' }, /those of Annals itself; give it another category/],
+  [
+    'an authorize that is no function',
+    { commands: { Open: { ...valid.commands.Open, authorize: true } } },
+    /authorize has to be a function/,
+  ],
   ['an event type without a handler', { evolve: {} }, /evolve has no handler for Opened/],
   [
     'a handler of an undeclared event type',

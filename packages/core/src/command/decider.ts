@@ -1,3 +1,5 @@
+import { type Authorize, assertAuthorize } from '../authorization.ts'
+import type { Caller } from '../caller.ts'
 import type { NewEvent } from '../event/event.ts'
 import {
   assertFold,
@@ -7,7 +9,7 @@ import {
   invalidDefinition,
   type Primitive,
 } from '../event/fold.ts'
-import { assertCategoryName } from '../event/stream.ts'
+import { assertCategoryName, isSystemStream } from '../event/stream.ts'
 import type { JsonValue } from '../json.ts'
 import { limits } from '../limits.ts'
 import { invalidName } from '../name.ts'
@@ -36,6 +38,8 @@ export interface DecisionContext {
   readonly stream: string
   /** The application's clock. */
   readonly now: Date
+  /** Who gave the command, as far as it is known. */
+  readonly caller: Caller | undefined
 }
 
 /** One command of a decider. */
@@ -53,6 +57,8 @@ export interface CommandDefinition<
    * Default: `'stream-exists'`.
    */
   readonly requires?: 'stream-exists' | 'no-stream' | 'any'
+  /** Who may give it. It is asked before anything is read. Default: everybody. */
+  readonly authorize?: Authorize<OutputOf<Input>>
   /** One sentence for people: shown in help, in the HTTP description and in forms. */
   readonly description?: string
 }
@@ -69,6 +75,7 @@ export interface Command<
   readonly category: string
   readonly input: Input
   readonly requires: 'stream-exists' | 'no-stream' | 'any'
+  readonly authorize: Authorize<never> | undefined
   readonly description: string | undefined
   /** Type information only; never there at run time. */
   readonly '~types'?: { readonly events: Events; readonly code: Code }
@@ -129,6 +136,11 @@ export function defineDecider<
 }): Decider<State, Events, keyof Rejections & string, Inputs> {
   const { category, description, events, rejections, initialState, evolve } = definition
   assertCategoryName(category)
+  if (isSystemStream(category))
+    throw invalidDefinition(
+      `decider ${category}`,
+      'streams whose name begins with "$" are those of Annals itself; give it another category',
+    )
   assertFold(`decider ${category}`, { events, initialState, evolve })
   for (const type of Object.keys(events)) {
     const problem = invalidName(type, limits.eventTypeLengthMax)
@@ -153,12 +165,14 @@ export function defineDecider<
       )
     if (typeof command.decide !== 'function')
       throw invalidDefinition(`command ${name}`, 'decide has to be a function')
+    assertAuthorize(`command ${name}`, command.authorize)
     commands[name] = {
       kind: 'command',
       name,
       category,
       input: command.input,
       requires: command.requires ?? 'stream-exists',
+      authorize: command.authorize as Authorize<never> | undefined,
       description: command.description,
     }
     decide[name] = command.decide
@@ -179,14 +193,16 @@ export function defineDecider<
 type AnyCommandDefinition = Pick<
   CommandDefinition<unknown, EventSchemas, string, Schema>,
   'input' | 'requires' | 'description'
-> & { readonly decide: unknown }
+> & { readonly decide: unknown; readonly authorize?: unknown }
 
 // A definition that cannot work is given a sentence as the type it would have to have, which is what the editor shows.
-type CategoryCheck<Category extends string> = Category extends `${string}-${string}`
-  ? `The category "${Category}" contains "-"; a category is the part of a stream name before the first "-".`
-  : Category extends ''
-    ? 'A category cannot be empty.'
-    : Category
+type CategoryCheck<Category extends string> = Category extends `$${string}`
+  ? `The category "${Category}" begins with "$"; such streams are those of Annals itself.`
+  : Category extends `${string}-${string}`
+    ? `The category "${Category}" contains "-"; a category is the part of a stream name before the first "-".`
+    : Category extends ''
+      ? 'A category cannot be empty.'
+      : Category
 
 type JsonCheck<Events extends EventSchemas> = {
   readonly [Type in keyof Events & string]: unknown extends OutputOf<Events[Type]>

@@ -1,3 +1,5 @@
+import { type Authorize, assertAuthorize } from '../authorization.ts'
+import type { Caller } from '../caller.ts'
 import { AnnalsError } from '../errors.ts'
 import type { RecordedEvent } from '../event/event.ts'
 import { type EventSchemas, evolveOne, type Fold, invalidDefinition } from '../event/fold.ts'
@@ -6,7 +8,7 @@ import type { Selection } from '../event/selection.ts'
 import type { Revision } from '../event/stream.ts'
 import type { Projection } from '../projection/projection.ts'
 import { type InputOf, isSchema, type OutputOf, type Schema } from '../schema.ts'
-import type { EventStore, ReadOptions } from '../store/event-store.ts'
+import type { EventStore, ReadOptions, StreamAppend } from '../store/event-store.ts'
 
 /** A query as a value: what `app.query` takes. */
 export type Query<Name extends string = string, Input extends Schema = Schema, Answer = unknown> =
@@ -20,29 +22,50 @@ export type QueryInput<Q extends Query> =
 /** What `app.query` answers for a query. */
 export type QueryAnswer<Q extends Query> = Q extends Query<string, Schema, infer Answer> ? Answer : never
 
-/** A query that is answered by replaying the events it needs. */
-export interface LiveQuery<Name extends string = string, Input extends Schema = Schema, Answer = unknown> {
-  readonly kind: 'live-query'
+/** What both kinds of query say alike. */
+interface QueryParts<Name extends string, Input extends Schema> {
   readonly name: Name
   readonly description: string | undefined
   readonly input: Input
+  readonly authorize: Authorize<never> | undefined
+  readonly audit: ((input: never, context: AuditContext) => StreamAppend) | undefined
+}
+
+/** A query that is answered by replaying the events it needs. */
+export interface LiveQuery<Name extends string = string, Input extends Schema = Schema, Answer = unknown>
+  extends QueryParts<Name, Input> {
+  readonly kind: 'live-query'
   readonly select: (input: never) => Selection
   readonly fold: Fold
   readonly answer: (state: never, input: never, context: LiveQueryContext) => Answer | Promise<Answer>
 }
 
 /** A query that is answered from the read model of a projection. */
-export interface ProjectedQuery<
-  Name extends string = string,
-  Input extends Schema = Schema,
-  Answer = unknown,
-> {
+export interface ProjectedQuery<Name extends string = string, Input extends Schema = Schema, Answer = unknown>
+  extends QueryParts<Name, Input> {
   readonly kind: 'projected-query'
-  readonly name: Name
-  readonly description: string | undefined
-  readonly input: Input
   readonly projection: Projection
   readonly answer: (model: never, input: never) => Answer | Promise<Answer>
+}
+
+/** What the record of a query may tell beside its input. */
+export interface AuditContext {
+  /** Who asks, as far as it is known. */
+  readonly caller: Caller | undefined
+  /** The application's clock. */
+  readonly now: Date
+}
+
+/** What the definitions of both kinds of query say alike. */
+interface QueryDefinition<Name extends string, Input extends Schema> {
+  readonly name: Name
+  /** One sentence for people. */
+  readonly description?: string
+  readonly input: Input
+  /** Who may ask it. It is asked before anything is read. Default: everybody. */
+  readonly authorize?: Authorize<OutputOf<Input>>
+  /** What is recorded of each time it is asked, before it is answered: no record, no answer. Default: nothing. */
+  readonly audit?: (input: OutputOf<Input>, context: AuditContext) => StreamAppend
 }
 
 /** How far the events went that a live query was answered from. */
@@ -69,28 +92,23 @@ export function defineLiveQuery<
   State,
   Events extends EventSchemas,
   Answer,
->(definition: {
-  readonly name: Name
-  /** One sentence for people. */
-  readonly description?: string
-  readonly input: Input
-  /** The events that answer it. */
-  readonly select: (input: OutputOf<Input>) => Selection
-  /** How they add up: a decider, or a fold of its own. */
-  readonly fold: Fold<State, Events>
-  readonly answer: (
-    state: NoInfer<State>,
-    input: OutputOf<Input>,
-    context: LiveQueryContext,
-  ) => Answer | Promise<Answer>
-}): LiveQuery<Name, Input, Answer> {
-  assertQuery(definition)
-  const { name, description, input, select, answer } = definition
+>(
+  definition: QueryDefinition<Name, Input> & {
+    /** The events that answer it. */
+    readonly select: (input: OutputOf<Input>) => Selection
+    /** How they add up: a decider, or a fold of its own. */
+    readonly fold: Fold<State, Events>
+    readonly answer: (
+      state: NoInfer<State>,
+      input: OutputOf<Input>,
+      context: LiveQueryContext,
+    ) => Answer | Promise<Answer>
+  },
+): LiveQuery<Name, Input, Answer> {
+  const { select, answer } = definition
   return {
     kind: 'live-query',
-    name,
-    description,
-    input,
+    ...queryParts(definition),
     select,
     fold: definition.fold as unknown as Fold,
     answer,
@@ -98,30 +116,19 @@ export function defineLiveQuery<
 }
 
 /** Defines a query that is answered from the read model that a projection keeps. @throws AnnalsError `invalid-definition` */
-export function defineProjectedQuery<
-  const Name extends string,
-  Input extends Schema,
-  Model,
-  Answer,
->(definition: {
-  readonly name: Name
-  /** One sentence for people. */
-  readonly description?: string
-  readonly input: Input
-  /** The projection that keeps the read model. */
-  readonly projection: Projection<Model>
-  /** Reads the read model; it may not change it. */
-  readonly answer: (model: NoInfer<Model>, input: OutputOf<Input>) => Answer | Promise<Answer>
-}): ProjectedQuery<Name, Input, Answer> {
-  assertQuery(definition)
-  const { name, description, input, answer } = definition
+export function defineProjectedQuery<const Name extends string, Input extends Schema, Model, Answer>(
+  definition: QueryDefinition<Name, Input> & {
+    /** The projection that keeps the read model. */
+    readonly projection: Projection<Model>
+    /** Reads the read model; it may not change it. */
+    readonly answer: (model: NoInfer<Model>, input: OutputOf<Input>) => Answer | Promise<Answer>
+  },
+): ProjectedQuery<Name, Input, Answer> {
   return {
     kind: 'projected-query',
-    name,
-    description,
-    input,
+    ...queryParts(definition),
     projection: definition.projection as unknown as Projection,
-    answer,
+    answer: definition.answer,
   }
 }
 
@@ -196,11 +203,21 @@ function streamNotFound(
   )
 }
 
-function assertQuery({ name, input }: { readonly name: string; readonly input: Schema }): void {
+function queryParts<Name extends string, Input extends Schema>({
+  name,
+  description,
+  input,
+  authorize,
+  audit,
+}: QueryDefinition<Name, Input>): QueryParts<Name, Input> {
   if (typeof name !== 'string' || name === '') throw invalidDefinition('a query', 'it needs a name')
   if (!isSchema(input))
     throw invalidDefinition(
       `query ${name}`,
       'its input has to be a Standard Schema, for example z.object({})',
     )
+  assertAuthorize(`query ${name}`, authorize)
+  if (audit !== undefined && typeof audit !== 'function')
+    throw invalidDefinition(`query ${name}`, 'audit has to be a function that gives { stream, events }')
+  return { name, description, input, authorize, audit }
 }
