@@ -1,4 +1,5 @@
 import { AnnalsError, type Command } from '@annals/core'
+import { correlationIdHeader, correlationIdOf } from './correlation-id.ts'
 import { eventsJson } from './event-json.ts'
 import { expectedRevision } from './expected-revision.ts'
 import { readJsonBody } from './json-body.ts'
@@ -10,11 +11,14 @@ export const commandRoutes: readonly Route[] = [
   {
     method: 'POST',
     path: '/commands/{command}/{stream}',
-    async handle({ app, request, path, parameters, bodyBytesMax }) {
+    isForCallers: true,
+    async handle({ app, request, caller, answerHeaders, path, parameters, bodyBytesMax }) {
+      const correlationId = correlationIdOf(request) ?? app.newId()
+      answerHeaders.set(correlationIdHeader, correlationId)
       const name = path.command ?? ''
       const command = app.commands.get(name)
       if (!command) throw unknownCommand(name, app.commands)
-      const options = { expectedRevision: expectedRevision(parameters) }
+      const options = { expectedRevision: expectedRevision(parameters), correlationId, caller }
       parameters.assertAllKnown()
       const input = await readJsonBody(request, bodyBytesMax)
       const outcome = await app.execute(command, path.stream ?? '', input as never, options)

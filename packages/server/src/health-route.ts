@@ -6,6 +6,7 @@ import { jsonResponse, type Route } from './route.ts'
 export const healthRoute: Route = {
   method: 'GET',
   path: '/health',
+  isForCallers: true,
   async handle({ app, parameters }) {
     parameters.assertAllKnown()
     const projections = app.status().map(projectionOf)

@@ -16,6 +16,7 @@ export const httpErrorCatalogue = {
     retryable: false,
     meaning: 'The request names a host that this server does not answer for.',
   },
+  'forbidden-route': { status: 403, retryable: false, meaning: 'The caller may not use this address.' },
   'unknown-route': { status: 404, retryable: false, meaning: 'There is nothing at this address.' },
   'method-not-allowed': {
     status: 405,

@@ -33,6 +33,13 @@ export const sharedParameters: { readonly [name: string]: JsonSchema } = {
     { oneOf: [wholeNumber, { enum: ['no-stream', 'stream-exists', 'any'] }] },
     { description: 'Where the stream has to be; if it is elsewhere nothing is recorded.' },
   ),
+  'X-Correlation-Id': {
+    name: 'X-Correlation-Id',
+    in: 'header',
+    required: false,
+    description: 'What the command is a part of; recorded with each event. Left out one is made.',
+    schema: { type: 'string', minLength: 1, maxLength: 200 },
+  },
   'as-of-revision': queryParameter('as-of-revision', wholeNumber, {
     description: 'Answers as of this revision of the stream that the query is about.',
   }),

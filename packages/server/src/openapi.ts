@@ -17,6 +17,7 @@ import { jsonResponse, type Route } from './route.ts'
 export const openApiRoute: Route = {
   method: 'GET',
   path: '/openapi.json',
+  isForCallers: true,
   async handle({ app, parameters, title, version, inputSchemas }) {
     parameters.assertAllKnown()
     return jsonResponse(JSON.stringify(openApi({ app, title, version, inputSchemas })))
@@ -81,6 +82,7 @@ function commandOperation(
         example: `${category}-1`,
       },
       ref('parameters', 'expected-revision'),
+      ref('parameters', 'X-Correlation-Id'),
     ],
     requestBody: {
       required: true,
@@ -89,6 +91,7 @@ function commandOperation(
     responses: {
       '200': {
         description: 'Accepted: what was recorded, or no events if nothing had to change.',
+        headers: { 'X-Correlation-Id': { schema: { type: 'string' } } },
         content: jsonContent({
           type: 'object',
           required: ['accepted', 'stream', 'revision', 'position', 'events'],

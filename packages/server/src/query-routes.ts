@@ -9,6 +9,7 @@ export const queryRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: '/queries/{query}',
+    isForCallers: true,
     async handle(context) {
       const { parameters, inputSchemas } = context
       const query = queryOf(context)
@@ -24,6 +25,7 @@ export const queryRoutes: readonly Route[] = [
   {
     method: 'POST',
     path: '/queries/{query}',
+    isForCallers: true,
     async handle(context) {
       const { request, parameters, bodyBytesMax } = context
       const query = queryOf(context)
@@ -35,13 +37,15 @@ export const queryRoutes: readonly Route[] = [
 ]
 
 async function answer(
-  { app }: RouteContext,
+  { app, caller }: RouteContext,
   query: Query,
   input: unknown,
   options: QueryOptions,
 ): Promise<Response> {
   // An answer that is undefined has no JSON text; null is the nearest thing that has.
-  return jsonResponse(JSON.stringify(await app.query(query, input as never, options)) ?? 'null')
+  return jsonResponse(
+    JSON.stringify(await app.query(query, input as never, { ...options, caller })) ?? 'null',
+  )
 }
 
 function queryOf({ app, path }: RouteContext): Query {

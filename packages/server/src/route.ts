@@ -1,4 +1,4 @@
-import type { App } from '@annals/core'
+import type { App, Caller } from '@annals/core'
 import type { EventStreams } from './event-stream.ts'
 import type { InputSchemas } from './input-schema.ts'
 import { decodePathSegment, type Parameters } from './parameters.ts'
@@ -8,6 +8,8 @@ export interface Route {
   readonly method: 'GET' | 'POST'
   /** With its variable parts in braces: `/streams/{stream}`. */
   readonly path: string
+  /** Whether any caller may use it, or the application asks by itself who may. Left out: who operates the server. */
+  readonly isForCallers?: true
   readonly handle: (context: RouteContext) => Promise<Response>
 }
 
@@ -15,6 +17,10 @@ export interface Route {
 export interface RouteContext {
   readonly app: App
   readonly request: Request
+  /** Who sends it, as far as it is known. */
+  readonly caller: Caller | undefined
+  /** Headers of the answer, whether it is one or a problem. */
+  readonly answerHeaders: Headers
   /** The variable parts of the path, decoded. */
   readonly path: { readonly [name: string]: string }
   readonly parameters: Parameters

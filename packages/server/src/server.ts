@@ -2,11 +2,13 @@ import type { App } from '@annals/core'
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { commandRoutes } from './command-routes.ts'
+import { correlationIdHeader } from './correlation-id.ts'
 import { eventRoutes } from './event-routes.ts'
 import { EventStreams } from './event-stream.ts'
 import { healthRoute } from './health-route.ts'
 import { assertHost, isLoopback } from './host.ts'
 import { HttpError } from './http-error.ts'
+import { assertMayUse, type Identify, type MayOperate } from './identify.ts'
 import { InputSchemas } from './input-schema.ts'
 import { type CloseOptions, Listeners, type ListenOptions } from './listener.ts'
 import { openApiRoute } from './openapi.ts'
@@ -30,6 +32,13 @@ export interface ServerOptions {
   readonly corsOrigins?: readonly string[] | undefined
   /** Names beside those of this machine that a server bound to loopback answers for, as behind a proxy. Default: none. */
   readonly allowedHosts?: readonly string[] | undefined
+  /** Says who sends a request; commands and queries are asked on behalf of that caller. Default: nothing is known of anybody. */
+  readonly identify?: Identify | undefined
+  /**
+   * Who may use the routes beside commands and queries, which read and record past all rules of the application.
+   * Default: nobody if there is an `identify`, else everybody.
+   */
+  readonly mayOperate?: MayOperate | undefined
   /** Answers what no route of Annals matches, for example with a page. */
   readonly fallback?: ((request: Request) => Response | Promise<Response>) | undefined
   /** Is told of every failure of the server itself, which callers learn little about. Default: `console.error`. */
@@ -77,6 +86,8 @@ class HttpServer implements Server {
   readonly #listeners: Listeners
   readonly #allowedHosts: readonly string[]
   readonly #report: (error: unknown, request: Request) => void
+  readonly #identify: Identify
+  readonly #mayOperate: MayOperate
   #closing: Promise<void> | undefined
 
   constructor(app: App, options: ServerOptions) {
@@ -88,6 +99,8 @@ class HttpServer implements Server {
       corsOrigins = [],
       allowedHosts = [],
       fallback,
+      identify,
+      mayOperate = () => identify === undefined,
       onError = (error) => console.error(error),
     } = options
     this.#report = (error, request) => {
@@ -99,6 +112,8 @@ class HttpServer implements Server {
       }
     }
     this.#allowedHosts = allowedHosts
+    this.#identify = identify ?? (() => undefined)
+    this.#mayOperate = mayOperate
     this.#eventStreams = new EventStreams({ store: app.store, heartbeatMs, report: this.#report })
     this.#listeners = new Listeners((request, boundTo) => this.#respond(request, boundTo))
     const shared = {
@@ -110,13 +125,18 @@ class HttpServer implements Server {
       eventStreams: this.#eventStreams,
     }
     if (corsOrigins.length > 0) {
-      const allowHeaders = ['content-type', 'last-event-id']
       this.#router.use(
-        cors({ origin: [...corsOrigins], allowMethods: ['GET', 'POST'], allowHeaders, maxAge: 600 }),
+        cors({
+          origin: [...corsOrigins],
+          allowMethods: ['GET', 'POST'],
+          allowHeaders: ['content-type', 'last-event-id', 'authorization', correlationIdHeader],
+          exposeHeaders: [correlationIdHeader],
+          maxAge: 600,
+        }),
       )
     }
     for (const route of routes)
-      this.#router.on(route.method, pattern(route), (context) => handle(route, shared, context.req.raw))
+      this.#router.on(route.method, pattern(route), (context) => this.#handle(route, shared, context.req.raw))
     for (const path of new Set(routes.map(pattern)))
       this.#router.all(path, (context) => {
         throw methodNotAllowed(path, context.req.raw)
@@ -173,21 +193,35 @@ class HttpServer implements Server {
     }
   }
 
+  async #handle(route: Route, shared: SharedContext, request: Request): Promise<Response> {
+    const answerHeaders = new Headers()
+    const response = await this.#answerOf(route, { ...shared, request, answerHeaders }).catch(
+      (error: unknown) => this.#failed(error, request),
+    )
+    for (const [name, value] of answerHeaders) response.headers.set(name, value)
+    return response
+  }
+
+  async #answerOf(
+    route: Route,
+    context: Omit<RouteContext, 'path' | 'parameters' | 'caller'>,
+  ): Promise<Response> {
+    const { request } = context
+    const { pathname, search } = new URL(request.url)
+    const path = pathParameters(route, pathname)
+    const caller = await this.#identify(request)
+    await assertMayUse(route, request, caller, this.#mayOperate)
+    return route.handle({ ...context, caller, path, parameters: new Parameters(search) })
+  }
+
   #failed(error: unknown, request: Request): Response {
     if (isFault(error)) this.#report(error, request)
     return problemResponse(problemOf(error), error instanceof HttpError ? error.headers : undefined)
   }
 }
 
-async function handle(
-  route: Route,
-  shared: Omit<RouteContext, 'request' | 'path' | 'parameters'>,
-  request: Request,
-): Promise<Response> {
-  const { pathname, search } = new URL(request.url)
-  const path = pathParameters(route, pathname)
-  return route.handle({ ...shared, request, path, parameters: new Parameters(search) })
-}
+// What is the same for each request.
+type SharedContext = Omit<RouteContext, 'request' | 'path' | 'parameters' | 'caller' | 'answerHeaders'>
 
 function pattern({ path }: Route): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1')
