@@ -9,3 +9,5 @@ export {
 } from './simulated-disk.ts'
 export type { ConformanceCase, OpenStore } from './store-conformance/case.ts'
 export { storeConformance } from './store-conformance.ts'
+export { createTestApp, type TestApp, type TestAppOptions } from './test-app.ts'
+export { TestClock } from './test-clock.ts'
