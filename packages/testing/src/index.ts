@@ -1,3 +1,13 @@
+export {
+  type Asked,
+  type AskOptions,
+  type Decided,
+  type Expected,
+  type Given,
+  given,
+  type WhenOptions,
+} from './given.ts'
+export type { EventOwner, GivenEvent } from './history.ts'
 export { Random } from './random.ts'
 export {
   type DiskFaults,
