@@ -52,7 +52,7 @@ test('a fill lets every shopper shop through the commands, and none is refused',
   let events = 0
   for await (const event of store.read('everything')) {
     events++
-    expect(event.metadata).toEqual({ madeUpFromSeed: 3 })
+    expect(event.metadata).toMatchObject({ madeUpFromSeed: 3 })
   }
   expect(filled.events).toBe(events)
   const app = createApp({ store, modules: [Cart, CartContents] })
