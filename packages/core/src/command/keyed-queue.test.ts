@@ -51,9 +51,34 @@ test('a task with nobody of its key before it begins at once, also when others h
   }
 })
 
+test('a task of several keys waits for those before it of any of its keys, and holds up the next of each', async () => {
+  const queue = new KeyedQueue()
+  const log: string[] = []
+  const task = (name: string) => async () => {
+    log.push(`${name} begins`)
+    await turn()
+    log.push(`${name} ends`)
+  }
+  await Promise.all([
+    queue.run('a', task('a')),
+    queue.run(['a', 'b'], task('ab')),
+    queue.run(['b', 'c'], task('bc')),
+    queue.run('d', task('d')),
+    queue.run(['c', 'c'], task('c')),
+  ])
+  const order = log.filter((line) => !line.startsWith('d '))
+  expect(order).toEqual(['a', 'ab', 'bc', 'c'].flatMap((name) => [`${name} begins`, `${name} ends`]))
+  expect(log.indexOf('d begins')).toBeLessThan(log.indexOf('a ends'))
+})
+
 test('whatever the keys and durations, no two tasks of a key overlap and each key keeps its order', async () => {
   const tasks = fc.array(
-    fc.record({ key: fc.constantFrom('a', 'b', 'c'), turns: fc.nat(6), fails: fc.boolean(), gap: fc.nat(4) }),
+    fc.record({
+      keys: fc.subarray(['a', 'b', 'c', 'd'], { minLength: 1, maxLength: 3 }),
+      turns: fc.nat(6),
+      fails: fc.boolean(),
+      gap: fc.nat(4),
+    }),
     { maxLength: 30 },
   )
   await fc.assert(
@@ -62,13 +87,17 @@ test('whatever the keys and durations, no two tasks of a key overlap and each ke
       const running = new Map<string, number>()
       const ended: Record<string, number[]> = {}
       const results: Promise<unknown>[] = []
-      for (const [number, { key, turns, fails, gap }] of tasks.entries()) {
-        const result = queue.run(key, async () => {
-          expect(running.get(key)).toBeUndefined()
-          running.set(key, number)
+      for (const [number, { keys, turns, fails, gap }] of tasks.entries()) {
+        const result = queue.run(keys, async () => {
+          for (const key of keys) {
+            expect(running.get(key)).toBeUndefined()
+            running.set(key, number)
+          }
           for (let left = turns; left > 0; left--) await Promise.resolve()
-          running.delete(key)
-          ended[key] = [...(ended[key] ?? []), number]
+          for (const key of keys) {
+            running.delete(key)
+            ended[key] = [...(ended[key] ?? []), number]
+          }
           if (fails) throw number
           return number
         })
