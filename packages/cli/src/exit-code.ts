@@ -29,6 +29,7 @@ export const exitCode: Record<ErrorCode, number> = {
   'limit-exceeded': 3,
   'event-ids-partly-known': 3,
   'event-ids-reused': 3,
+  'command-id-reused': 3,
   // What was asked for is not there.
   'store-not-found': 4,
   'stream-not-found': 4,

@@ -17,7 +17,7 @@ export async function loadModules(file: string): Promise<readonly Module[]> {
   if (wrong !== -1)
     throw invalidFile(
       file,
-      `item ${wrong} of its modules is not made by defineDecider, defineLiveQuery, defineProjectedQuery or defineProjection`,
+      `item ${wrong} of its modules is not made by defineDecider, defineCommand, defineLiveQuery, defineProjectedQuery or defineProjection`,
     )
   return modules as readonly Module[]
 }
@@ -36,7 +36,13 @@ async function load(file: string): Promise<{ readonly modules?: unknown }> {
 }
 
 function isModule(value: unknown): value is Module {
-  const kinds = ['decider', 'live-query', 'projected-query', 'projection'] satisfies Module['kind'][]
+  const kinds = [
+    'decider',
+    'decision-command',
+    'live-query',
+    'projected-query',
+    'projection',
+  ] satisfies Module['kind'][]
   const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined
   return kinds.some((each) => each === kind)
 }

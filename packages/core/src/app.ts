@@ -2,12 +2,14 @@ import { type AuthorizeRequest, assertAuthorized } from './authorization.ts'
 import type { Caller } from './caller.ts'
 import type { Clock } from './clock.ts'
 import {
+  type AnyCommand,
+  type CommandArguments,
   CommandHandler,
-  type CommandInput,
   type CommandOutcome,
   type ExecuteOptions,
 } from './command/command-handler.ts'
-import type { Command, Decider } from './command/decider.ts'
+import type { Decider } from './command/decider.ts'
+import type { DecisionCommand } from './command/decision-command.ts'
 import { validateEventData } from './command/event-data.ts'
 import { AnnalsError } from './errors.ts'
 import type { AppendCondition } from './event/append-condition.ts'
@@ -25,7 +27,7 @@ import { validateInput } from './schema.ts'
 import type { Appended, EventStore, StreamAppend } from './store/event-store.ts'
 
 /** What an application is made of. Projections that a query names need not be listed. */
-export type Module = AnyDecider | Query | AnyProjection
+export type Module = AnyDecider | DecisionCommand | Query | AnyProjection
 
 // A decider both takes and gives its state, so one with a known state is no Decider<unknown>; this is what they share. The
 // handlers of a projection take their model, so the same goes for it.
@@ -46,6 +48,10 @@ export interface AppOptions {
   readonly authorize?: AuthorizeRequest
   /** How often a command that meets a concurrent change is decided, the first time included. From 1. Default: 10. */
   readonly commandAttemptsMax?: number
+  /** How long it is known what came of a command with an id. Default: 30 days. */
+  readonly commandIdsKeptMs?: number
+  /** Gives numbers from 0 to below 1, to spread out commands that met each other. Default: `Math.random`. */
+  readonly random?: () => number
 }
 
 /** What can be said with a query. */
@@ -65,24 +71,20 @@ export interface App {
   readonly store: EventStore
   readonly deciders: readonly Decider[]
   /** By name. */
-  readonly commands: ReadonlyMap<string, Command>
+  readonly commands: ReadonlyMap<string, AnyCommand>
   readonly queries: ReadonlyMap<string, Query>
   readonly projections: ReadonlyMap<string, Projection>
 
   /**
-   * Executes a command: validates its input, folds the stream's events, decides, and records what was decided. A decision
-   * against it is a value, `{ accepted: false, code }`.
+   * Executes a command: validates its input, folds the events of its stream, or of its model, decides, and records what
+   * was decided. A decision against it is a value, `{ accepted: false, code }`. A command with a decision model is given
+   * no stream.
    *
    * @throws AnnalsError `unknown-command`, `invalid-input`, `invalid-argument`, `not-authorized`, `stream-not-found`,
-   *   `stream-already-exists`, `wrong-expected-revision`, `command-conflict`, `unknown-event-type`, `invalid-event`, and
+   *   `stream-already-exists`, `wrong-expected-revision`, `command-conflict`, `command-id-reused`, `unknown-event-type`, `invalid-event`, and
    *   what `EventStore.append` throws
    */
-  execute<C extends Command>(
-    command: C,
-    stream: string,
-    input: CommandInput<C>,
-    options?: ExecuteOptions,
-  ): Promise<CommandOutcome<C>>
+  execute<C extends AnyCommand>(command: C, ...given: CommandArguments<C>): Promise<CommandOutcome<C>>
 
   /**
    * Answers a query. One that has an `audit` is answered only once that is recorded.
@@ -135,7 +137,7 @@ export function createApp(options: AppOptions): App {
 class Application implements App {
   readonly store: EventStore
   readonly deciders: readonly Decider[]
-  readonly commands: ReadonlyMap<string, Command>
+  readonly commands: ReadonlyMap<string, AnyCommand>
   readonly queries: ReadonlyMap<string, Query>
   readonly projections: ReadonlyMap<string, Projection>
   readonly #decidersByCategory: ReadonlyMap<string, Decider>
@@ -155,6 +157,8 @@ class Application implements App {
     newId = countingIds(),
     authorize,
     commandAttemptsMax = 10,
+    commandIdsKeptMs = 30 * 24 * 60 * 60 * 1000,
+    random = Math.random,
   }: AppOptions) {
     this.#clock = clock
     this.#authorize = authorize
@@ -171,7 +175,10 @@ class Application implements App {
     this.#decidersByCategory = byName('decider', this.deciders, ({ category }) => category)
     this.commands = byName(
       'command',
-      this.deciders.flatMap(({ commands }) => Object.values(commands)),
+      [
+        ...this.deciders.flatMap(({ commands }) => Object.values(commands)),
+        ...modules.filter((module) => module.kind === 'decision-command'),
+      ],
       ({ name }) => name,
     )
     this.queries = byName('query', queries, ({ name }) => name)
@@ -182,22 +189,32 @@ class Application implements App {
         new ProjectionRunner({ projection, store, clock, readModels: this.#readModelsFor(projection) }),
     )
     this.#runners = new Map(runners.map((runner) => [runner.projection.name, runner]))
-    this.#handler = new CommandHandler({ store, clock, newId, authorize, attemptsMax: commandAttemptsMax })
+    this.#handler = new CommandHandler({
+      store,
+      clock,
+      newId,
+      authorize,
+      deciderOf: (category) => this.#decidersByCategory.get(category),
+      attemptsMax: commandAttemptsMax,
+      commandIdsKeptMs,
+      random,
+    })
     this.#ready = Promise.all(runners.map((runner) => runner.start())).then(() => undefined)
     // Whoever awaits it is told of the error; nobody may ever do so, and that is no reason to end the process.
     this.#ready.catch(() => undefined)
   }
 
-  async execute<C extends Command>(
-    command: C,
-    stream: string,
-    input: CommandInput<C>,
-    options?: ExecuteOptions,
-  ): Promise<CommandOutcome<C>> {
-    const decider = this.#decidersByCategory.get(command.category)
-    if (!decider || this.commands.get(command.name) !== command)
-      throw unknown('command', command.name, this.commands)
-    return (await this.#handler.execute(decider, command, stream, input, options)) as CommandOutcome<C>
+  async execute<C extends AnyCommand>(command: C, ...given: CommandArguments<C>): Promise<CommandOutcome<C>> {
+    if (this.commands.get(command.name) !== command) throw unknown('command', command.name, this.commands)
+    // A command with a decision model chooses its stream by itself.
+    const [stream, input, options]: readonly unknown[] =
+      command.kind === 'command' ? given : [undefined, ...given]
+    return (await this.#handler.execute(
+      command,
+      stream as string | undefined,
+      input,
+      options as ExecuteOptions | undefined,
+    )) as CommandOutcome<C>
   }
 
   async query<Q extends Query>(

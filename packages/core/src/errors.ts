@@ -80,6 +80,7 @@ export interface ErrorDetails {
   'stream-not-found': { readonly stream: string }
   'stream-already-exists': { readonly stream: string; readonly revision: number }
   'command-conflict': { readonly command: string; readonly stream: string; readonly attempts: number }
+  'command-id-reused': { readonly commandId: string; readonly command: string; readonly stream: string }
   'not-authorized': {
     readonly kind: 'command' | 'query'
     readonly name: string
@@ -158,6 +159,10 @@ export const errorCatalogue: {
   'command-conflict': {
     retryable: true,
     meaning: 'A command met a concurrent change on every one of its attempts.',
+  },
+  'command-id-reused': {
+    retryable: false,
+    meaning: 'The id of the command has been used for another command.',
   },
   'not-authorized': {
     retryable: false,

@@ -9,6 +9,8 @@ export type { Caller } from './caller.ts'
 export { type Clock, systemTimer, type Timer } from './clock.ts'
 export type {
   Accepted,
+  AnyCommand,
+  CommandArguments,
   CommandInput,
   CommandOutcome,
   ExecuteOptions,
@@ -23,6 +25,13 @@ export {
   defineDecider,
   type NewEventOf,
 } from './command/decider.ts'
+export {
+  type DecisionCommand,
+  type DecisionModel,
+  defineCommand,
+  type ModelPart,
+  type StatesOf,
+} from './command/decision-command.ts'
 export { type Rejection, reject } from './command/rejection.ts'
 export type {
   Consumer,

@@ -33,6 +33,13 @@ export const sharedParameters: { readonly [name: string]: JsonSchema } = {
     { oneOf: [wholeNumber, { enum: ['no-stream', 'stream-exists', 'any'] }] },
     { description: 'Where the stream has to be; if it is elsewhere nothing is recorded.' },
   ),
+  'Idempotency-Key': {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: false,
+    description: 'Names the command, so that it may be sent again: it takes effect once.',
+    schema: { type: 'string', minLength: 1, maxLength: 200 },
+  },
   'X-Correlation-Id': {
     name: 'X-Correlation-Id',
     in: 'header',

@@ -1,4 +1,4 @@
-import type { App, Command, Decider, Query } from '@annals/core'
+import type { AnyCommand, App, Command, Decider, Query } from '@annals/core'
 import { isPlain, reservedParameters } from './input-parameters.ts'
 import { type InputSchemas, type JsonSchema, jsonSchemaOf } from './input-schema.ts'
 import { fixedPaths } from './openapi-fixed.ts'
@@ -39,11 +39,23 @@ export function openApi({
   const schemas = new OpenApiSchemas()
   const paths: Record<string, JsonSchema> = {}
   for (const decider of app.deciders) {
-    const events = eventsOf(decider, schemas)
+    const events = eventsOf({ owner: decider.category, events: decider.events }, schemas)
     for (const command of Object.values(decider.commands))
       paths[`/commands/${encodeURIComponent(command.name)}/{stream}`] = {
-        post: commandOperation(command, decider, events, schemas),
+        post: commandOperation(
+          { command, ...decider, tag: decider.category, on: onStream(command) },
+          events,
+          schemas,
+        ),
       }
+  }
+  for (const command of app.commands.values()) {
+    if (command.kind === 'command') continue
+    const { name, rejections } = command
+    const events = eventsOf({ owner: name, events: command.events }, schemas)
+    paths[`/commands/${encodeURIComponent(name)}`] = {
+      post: commandOperation({ command, rejections, tag: 'decisions', on: onModel }, events, schemas),
+    }
   }
   for (const query of app.queries.values())
     paths[`/queries/${encodeURIComponent(query.name)}`] = queryOperations(query, schemas, inputSchemas)
@@ -55,33 +67,59 @@ export function openApi({
   }
 }
 
-function commandOperation(
-  command: Command,
-  decider: Decider,
-  events: JsonSchema,
-  schemas: OpenApiSchemas,
-): JsonSchema {
-  const { name, category, description, requires } = command
+/** What a command is executed on, in words, and the parameter that names it. */
+interface Target {
+  readonly description: string
+  readonly parameters: readonly JsonSchema[]
+}
+
+function onStream({ category, requires }: Command): Target {
   const needs = {
     'stream-exists': 'The stream has to exist.',
     'no-stream': 'The stream may not exist yet.',
     any: 'The stream may exist or not.',
-  }[requires]
+  }
+  const stream = {
+    name: 'stream',
+    in: 'path',
+    required: true,
+    description: `A stream of the category ${category}.`,
+    schema: { type: 'string' },
+    example: `${category}-1`,
+  }
+  return { description: needs[requires], parameters: [stream] }
+}
+
+const onModel: Target = {
+  description: 'Decided on events of many streams; it chooses by itself in which one it records.',
+  parameters: [],
+}
+
+function commandOperation(
+  {
+    command,
+    rejections,
+    tag,
+    on,
+  }: {
+    readonly command: AnyCommand
+    readonly rejections: Decider['rejections']
+    readonly tag: string
+    readonly on: Target
+  },
+  events: JsonSchema,
+  schemas: OpenApiSchemas,
+): JsonSchema {
+  const { name, description } = command
   return {
     operationId: `execute${name}`,
-    tags: [category],
+    tags: [tag],
     summary: description ?? name,
-    description: needs,
+    description: on.description,
     parameters: [
-      {
-        name: 'stream',
-        in: 'path',
-        required: true,
-        description: `A stream of the category ${category}.`,
-        schema: { type: 'string' },
-        example: `${category}-1`,
-      },
+      ...on.parameters,
       ref('parameters', 'expected-revision'),
+      ref('parameters', 'Idempotency-Key'),
       ref('parameters', 'X-Correlation-Id'),
     ],
     requestBody: {
@@ -104,13 +142,13 @@ function commandOperation(
           },
         }),
       },
-      ...rejections(decider),
+      ...rejected(rejections),
       ...problemResponses,
     },
   }
 }
 
-function rejections({ rejections }: Decider): JsonSchema {
+function rejected(rejections: Decider['rejections']): JsonSchema {
   const codes = Object.entries(rejections)
   if (codes.length === 0) return {}
   return {
@@ -130,13 +168,16 @@ function rejections({ rejections }: Decider): JsonSchema {
   }
 }
 
-/** The schema of an event of this decider: any of its types, each with its data. */
-function eventsOf({ category, events }: Decider, schemas: OpenApiSchemas): JsonSchema {
+/** The schema of an event of one owner: any of its types, each with its data. */
+function eventsOf(
+  { owner, events }: { readonly owner: string; readonly events: Decider['events'] },
+  schemas: OpenApiSchemas,
+): JsonSchema {
   const alternatives = Object.entries(events).map(([type, schema]) => ({
     type: 'object',
     properties: {
       type: { const: type },
-      data: schemas.add(`${category}.${type}`, jsonSchemaOf(schema, 'output')),
+      data: schemas.add(`${owner}.${type}`, jsonSchemaOf(schema, 'output')),
     },
   }))
   return { allOf: [ref('schemas', 'RecordedEvent'), { oneOf: alternatives }] }

@@ -22,6 +22,7 @@ export const httpStatus: { readonly [Code in ErrorCode]: number } = {
   'stream-not-found': 404,
   'stream-already-exists': 409,
   'command-conflict': 409,
+  'command-id-reused': 409,
   'not-authorized': 403,
   'read-model-behind': 503,
   'key-not-parked': 404,

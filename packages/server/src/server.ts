@@ -129,7 +129,13 @@ class HttpServer implements Server {
         cors({
           origin: [...corsOrigins],
           allowMethods: ['GET', 'POST'],
-          allowHeaders: ['content-type', 'last-event-id', 'authorization', correlationIdHeader],
+          allowHeaders: [
+            'content-type',
+            'last-event-id',
+            'authorization',
+            'idempotency-key',
+            correlationIdHeader,
+          ],
           exposeHeaders: [correlationIdHeader],
           maxAge: 600,
         }),

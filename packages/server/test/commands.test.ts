@@ -86,7 +86,7 @@ test('an unknown command is told which commands there are', async () => {
     status: 404,
     body: {
       code: 'unknown-command',
-      details: { known: ['OpenRoom', 'TakeSeat', 'GiveBack', 'GiveAllBack'] },
+      details: { known: ['OpenRoom', 'TakeSeat', 'GiveBack', 'GiveAllBack', 'LendKey'] },
     },
   })
 })
@@ -114,6 +114,42 @@ test('a stream of another category, a stream that exists and one that does not a
   expect(await call(server, 'POST /commands/TakeSeat/room-9', { by: 'Ada' })).toMatchObject({
     status: 404,
     body: { code: 'stream-not-found' },
+  })
+})
+
+test('a command with a decision model is given no stream, and one of a decider needs one', async () => {
+  const server = createServer(roomApp())
+  const lend = (to: string) => call(server, 'POST /commands/LendKey', { key: 'k1', to })
+  expect(await lend('Ada')).toMatchObject({
+    status: 200,
+    body: { accepted: true, stream: 'key-k1', revision: 0, events: [{ type: 'KeyLent' }] },
+  })
+  expect(await lend('Bob')).toMatchObject({ status: 422, body: { code: 'key-lent', stream: 'key-k1' } })
+  const withStream = await call(server, 'POST /commands/LendKey/key-k1', { key: 'k1', to: 'Bob' })
+  expect(withStream).toMatchObject({ status: 400, body: { code: 'invalid-argument' } })
+  expect(withStream.body.detail).toContain('/commands/LendKey, since it chooses its stream by itself')
+  const without = await call(server, 'POST /commands/OpenRoom', { seats: 1 })
+  expect(without).toMatchObject({ status: 400, body: { code: 'invalid-argument' } })
+  expect(without.body.detail).toContain('/commands/OpenRoom/{stream}')
+})
+
+test('a command sent again under its Idempotency-Key takes effect once and is answered as the first time', async () => {
+  const server = await openRoom()
+  const take = (by: string, key: string) =>
+    call(server, 'POST /commands/TakeSeat/room-1', { by }, { 'idempotency-key': key })
+  const first = await take('Ada', 'k-1')
+  expect((await take('Ada', 'k-1')).text).toBe(first.text)
+  const rejection = await take('Bob', 'k-2')
+  expect(rejection.status).toBe(422)
+  await call(server, 'POST /commands/GiveAllBack/room-1', {})
+  expect((await take('Bob', 'k-2')).text).toBe(rejection.text)
+  expect(await take('Cyd', 'k-1')).toMatchObject({
+    status: 409,
+    body: { code: 'command-id-reused', details: { commandId: 'k-1', command: 'TakeSeat', stream: 'room-1' } },
+  })
+  expect(await take('Cyd', 'with space')).toMatchObject({
+    status: 400,
+    body: { code: 'invalid-parameter', details: { parameter: 'Idempotency-Key' } },
   })
 })
 

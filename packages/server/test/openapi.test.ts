@@ -52,8 +52,12 @@ test('every command and query of the application and every other route is there,
     Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
   )
   const expected = routes.flatMap(({ method, path }) => {
-    if (path.includes('{command}'))
-      return [...app.commands.keys()].map((name) => `${method} ${path.replace('{command}', name)}`)
+    if (path.includes('{command}')) {
+      const kind = path.includes('{stream}') ? 'command' : 'decision-command'
+      return [...app.commands.values()]
+        .filter((command) => command.kind === kind)
+        .map(({ name }) => `${method} ${path.replace('{command}', name)}`)
+    }
     if (path.includes('{query}'))
       return [...app.queries.keys()].map((name) => `${method} ${path.replace('{query}', name)}`)
     return [`${method} ${path}`]
@@ -173,6 +177,7 @@ test('each operation that is described really answers', async () => {
     TakeSeat: { by: 'Ada' },
     GiveBack: { by: 'Ada' },
     GiveAllBack: {},
+    LendKey: { key: 'k1', to: 'Ada' },
     WhoSits: { room: 'room-1' },
     VisitsOf: { person: 'Ada' },
     Forms: {},

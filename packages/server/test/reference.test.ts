@@ -31,7 +31,7 @@ test('the reference has every parameter that a route knows, and no other', async
   const server = createServer(roomApp())
   for (const { method, path } of routes) {
     const target = path
-      .replace('{command}', 'OpenRoom')
+      .replace('{command}', path.includes('{stream}') ? 'OpenRoom' : 'LendKey')
       .replace('{query}', 'Plain')
       .replace('{stream}', 'room-1')
     // A query of an open input takes any parameter, so one with an input of its own is asked.

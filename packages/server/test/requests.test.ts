@@ -100,8 +100,8 @@ test('an address that is none is answered with the ones there are', async () => 
   const all = await call(server, 'GET /')
   expect(all).toMatchObject({ status: 404, body: { code: 'unknown-route' } })
   expect(all.body.details.known).toContain('GET /openapi.json')
-  const near = await call(server, 'POST /commands/OpenRoom')
-  expect(near.body.details.known).toEqual(['POST /commands/{command}/{stream}'])
+  const near = await call(server, 'POST /queries')
+  expect(near.body.details.known).toEqual(['GET /queries/{query}', 'POST /queries/{query}'])
   for (const target of ['/streams/', '/streams/a/b', '/events/', '//events', '/Health'])
     expect(await call(server, `GET ${target}`)).toMatchObject({
       status: 404,

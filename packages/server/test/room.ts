@@ -3,7 +3,9 @@ import {
   type AppOptions,
   createApp,
   createMemoryStore,
+  defineCommand,
   defineDecider,
+  defineFold,
   defineLiveQuery,
   defineProjectedQuery,
   defineProjection,
@@ -55,6 +57,33 @@ export const Room = defineDecider({
       decide: (room) => room.takenBy.map((by) => ({ type: 'SeatGivenBack' as const, data: { by } })),
     },
   },
+})
+
+const keyEvents = { KeyLent: z.object({ key: z.string(), to: z.string() }) }
+
+/** Lends a key to a person, who may have but one, as a key may have but one holder. */
+export const LendKey = defineCommand({
+  name: 'LendKey',
+  description: 'Lends a key to a person.',
+  input: z.object({ key: z.string().min(1), to: z.string().min(1) }),
+  events: keyEvents,
+  rejections: { 'key-lent': 'The key is lent already.', 'has-key': 'The person has a key already.' },
+  stream: ({ key }) => `key-${key}`,
+  model: ({ key, to }) => ({
+    ofKey: { fold: Lendings, tags: [`key:${key}`] },
+    ofPerson: { fold: Lendings, tags: [`person:${to}`] },
+  }),
+  decide: ({ ofKey, ofPerson }, { key, to }) => {
+    if (ofKey > 0) return reject('key-lent')
+    if (ofPerson > 0) return reject('has-key')
+    return { type: 'KeyLent', data: { key, to }, tags: [`key:${key}`, `person:${to}`] }
+  },
+})
+
+const Lendings = defineFold({
+  events: keyEvents,
+  initialState: () => 0,
+  evolve: { KeyLent: (count) => count + 1 },
 })
 
 /** Who sits in a room, now or at an earlier moment. */
@@ -141,7 +170,7 @@ export const Plain = defineProjectedQuery({
 export function roomApp(options: Partial<AppOptions> = {}): App {
   return createApp({
     store: createMemoryStore(),
-    modules: [Room, WhoSits, VisitsOf, Forms, Open, Plain],
+    modules: [Room, LendKey, WhoSits, VisitsOf, Forms, Open, Plain],
     ...options,
   })
 }

@@ -6,27 +6,44 @@ import { checkExpectedRevision, type ExpectedRevision } from '../event/append-co
 import type { NewEvent } from '../event/event.ts'
 import { type EventSchemas, invalidDefinition, type RecordedEventOf } from '../event/fold.ts'
 import type { Position } from '../event/position.ts'
-import { assertStreamName, categoryOf, type Revision } from '../event/stream.ts'
+import type { Revision } from '../event/stream.ts'
 import type { JsonObject } from '../json.ts'
 import type { NewId } from '../new-id.ts'
-import { type InputOf, type Schema, validateInput } from '../schema.ts'
-import type { Appended, EventStore } from '../store/event-store.ts'
+import { type InputOf, validateInput } from '../schema.ts'
+import type { Appended, EventStore, StreamAppend } from '../store/event-store.ts'
+import { backOff } from './back-off.ts'
+import { CommandAnswers, type CommandResult, type IdentifiedCommand } from './command-answers.ts'
 import { commandMetadata } from './command-metadata.ts'
+import { decideOnModel, streamChosenBy } from './decide-on-model.ts'
+import { assertStreamOf, decideOnStream } from './decide-on-stream.ts'
 import { decidedEvents } from './decided-events.ts'
-import type { Command, Decider, Decision, DecisionContext } from './decider.ts'
+import type { Command, Decider, Decision } from './decider.ts'
+import type { Basis, Deciding } from './deciding.ts'
+import type { DecisionCommand } from './decision-command.ts'
+import { inputHash } from './input-hash.ts'
 import { KeyedQueue } from './keyed-queue.ts'
-import { loadState } from './load-state.ts'
 import type { Rejection } from './rejection.ts'
 
+/** A command of a decider, or one with a decision model. */
+export type AnyCommand = Command | DecisionCommand
+
 /** What `app.execute` needs to be given for a command. */
-export type CommandInput<C extends Command> =
-  C extends Command<string, infer Input extends Schema, EventSchemas, string> ? InputOf<Input> : never
+export type CommandInput<C extends AnyCommand> = InputOf<C['input']>
+
+/** What `app.execute` is given beside a command: a stream only if the command does not choose it by itself. */
+export type CommandArguments<C extends AnyCommand> = C extends Command
+  ? [stream: string, input: CommandInput<C>, options?: ExecuteOptions]
+  : [input: CommandInput<C>, options?: ExecuteOptions]
 
 /** What `app.execute` answers for a command. */
-export type CommandOutcome<C extends Command> =
-  C extends Command<string, Schema, infer Events extends EventSchemas, infer Code extends string>
-    ? Accepted<Events> | Rejected<Code>
-    : never
+export type CommandOutcome<C extends AnyCommand> = C extends {
+  readonly '~types'?: {
+    readonly events: infer Events extends EventSchemas
+    readonly code: infer Code extends string
+  }
+}
+  ? Accepted<Events> | Rejected<Code>
+  : never
 
 /** A command that was accepted and whose events are recorded. */
 export interface Accepted<Events extends EventSchemas = EventSchemas> {
@@ -56,7 +73,10 @@ export interface ExecuteOptions {
   readonly expectedRevision?: ExpectedRevision | undefined
   /** Recorded with each event. Keys that begin with `$` are those of Annals itself. */
   readonly metadata?: JsonObject | undefined
-  /** Names this command; recorded with each event. */
+  /**
+   * Names this command, so that it may be given again: it takes effect once, and its repeats are answered as it was, across
+   * restarts and processes, for as long as `commandIdsKeptMs` says. Recorded with each event.
+   */
   readonly commandId?: string | undefined
   /** What this command is a part of, such as a request; recorded with each event. Default: an id of its own. */
   readonly correlationId?: string | undefined
@@ -78,148 +98,184 @@ export interface CommandHandlerOptions {
   readonly clock: Clock
   readonly newId: NewId
   readonly authorize: AuthorizeRequest | undefined
+  /** The decider of a category. */
+  readonly deciderOf: (category: string) => Decider | undefined
   /** How often a command that meets a concurrent change is decided, the first time included. */
   readonly attemptsMax: number
+  /** How long what came of a command with an id is kept. */
+  readonly commandIdsKeptMs: number
+  /** Gives numbers from 0 to below 1. */
+  readonly random: () => number
 }
 
 /**
- * Executes commands: validate, load and fold, decide, append; and again from loading on if another writer was faster.
- * Commands for one stream run one after the other in this process, so that only other processes can be faster.
+ * Executes commands: validate, read and fold, decide, append; and again from reading on if another writer was faster.
+ * Commands that would meet each other run one after the other in this process, so that only other processes can be faster.
  */
 export class CommandHandler {
   readonly #options: CommandHandlerOptions
   readonly #queue = new KeyedQueue()
+  readonly #answers: CommandAnswers
 
   constructor(options: CommandHandlerOptions) {
+    const { store, commandIdsKeptMs } = options
     this.#options = options
+    this.#answers = new CommandAnswers({ store, keptMs: commandIdsKeptMs })
   }
 
+  /** @param stream The stream of a command of a decider; one with a decision model chooses it by itself. */
   async execute(
-    decider: Decider,
-    command: Command,
-    stream: string,
+    command: AnyCommand,
+    stream: string | undefined,
     input: unknown,
     options: CommandRequest = {},
   ): Promise<Accepted | Rejected> {
-    assertStreamName(stream)
-    assertCategory(command, stream)
-    const { name, authorize } = command
-    const { caller, isOwn = false } = options
-    const metadata = commandMetadata(options, this.#options.newId)
+    const { newId, authorize } = this.#options
+    const { caller, commandId, isOwn = false } = options
+    const { name } = command
+    if (command.kind === 'command') assertStreamOf(command, stream as string)
+    const metadata = commandMetadata(options, newId)
     const valid = await validateInput(command.input, input, `command ${name}`)
-    if (!isOwn)
-      await assertAuthorized(
-        { kind: 'command', name, caller, input: valid, stream },
-        this.#options.authorize,
-        authorize,
-      )
-    return this.#queue.run(stream, () => this.#attempt(decider, command, stream, valid, options, metadata))
+    const target = command.kind === 'command' ? (stream as string) : streamChosenBy(command, valid)
+    if (!isOwn) {
+      const request = { kind: 'command', name, caller, input: valid, stream: target } as const
+      await assertAuthorized(request, authorize, command.authorize)
+    }
+    const deciding = this.#decidingOf(command, target, valid, options)
+    if (commandId === undefined) return this.#decide(deciding, options, metadata)
+    const identified = { commandId, command: name, stream: target, inputHash: await inputHash(input) }
+    return this.#answers.once(identified, () => this.#decide(deciding, options, metadata, identified))
   }
 
-  async #attempt(
-    decider: Decider,
-    command: Command,
+  #decidingOf(
+    command: AnyCommand,
     stream: string,
     input: unknown,
+    { expectedRevision }: ExecuteOptions,
+  ): Deciding {
+    const { store, deciderOf } = this.#options
+    if (command.kind === 'decision-command')
+      return decideOnModel(store, command, stream, input, expectedRevision)
+    const decider = deciderOf(command.category)
+    invariant(decider, `command ${command.name} has no decider`)
+    return decideOnStream(store, decider, command, stream, input)
+  }
+
+  #decide(
+    deciding: Deciding,
     options: ExecuteOptions,
     metadata: JsonObject,
+    identified?: IdentifiedCommand,
   ): Promise<Accepted | Rejected> {
-    const { store, clock, attemptsMax } = this.#options
-    for (let attempt = 1; ; attempt++) {
-      const { state, revision, position } = await loadState(store, decider, stream)
-      if (options.expectedRevision !== undefined)
-        checkExpectedRevision(stream, options.expectedRevision, revision)
-      assertRequired(command, stream, revision)
-      const decide = decider.decide[command.name] as AnyDecide
-      const decision = decide(state, input, { stream, now: new Date(clock()), caller: options.caller })
-      if (isRejection(decision)) return rejected(decider, command, stream, decision)
-      const decided = Array.isArray(decision) ? (decision as readonly NewEvent[]) : [decision as NewEvent]
-      if (decided.length === 0)
-        return {
-          accepted: true,
-          stream,
-          revision: revision === 'no-stream' ? -1 : revision,
-          position,
-          events: [],
+    const { attemptsMax, random } = this.#options
+    return this.#queue.run(deciding.keys, async () => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await this.#attempt(deciding, options, metadata, identified)
+        } catch (error) {
+          if (!(error instanceof Conflict)) throw error
+          if (attempt >= attemptsMax) throw commandConflict(deciding, attempt, error.cause)
+          await backOff(attempt, random)
         }
-      const events = await decidedEvents(decider, command.name, decided, metadata)
-      try {
-        return accepted(stream, await store.append({ stream, events, expectedRevision: revision }))
-      } catch (error) {
-        if (!isAnnalsError(error, 'wrong-expected-revision')) throw error
-        if (attempt >= attemptsMax) throw commandConflict(command, stream, attempt, error)
       }
+    })
+  }
+
+  /** @throws Conflict if another writer was faster */
+  async #attempt(
+    deciding: Deciding,
+    { expectedRevision, caller }: ExecuteOptions,
+    metadata: JsonObject,
+    identified: IdentifiedCommand | undefined,
+  ): Promise<Accepted | Rejected> {
+    const { stream } = deciding
+    const found = identified && (await this.#answers.find(identified))
+    if (found && 'outcome' in found) return found.outcome
+    const answer = async (result: CommandResult): Promise<StreamAppend[]> =>
+      identified ? [await this.#answers.toRecord(identified, result, { metadata, ...found })] : []
+    const basis = await deciding.read()
+    if (expectedRevision !== undefined)
+      checkExpectedRevision(stream, expectedRevision, await basis.revision())
+    const decision = basis.decide({ stream, now: new Date(this.#options.clock()), caller })
+    if (isRejection(decision)) {
+      const outcome = rejected(deciding, decision)
+      const { code, message, details } = outcome
+      await this.#append(await answer({ accepted: false, code, message, ...(details && { details }) }))
+      return outcome
+    }
+    const decided = Array.isArray(decision) ? (decision as readonly NewEvent[]) : [decision as NewEvent]
+    if (decided.length === 0) {
+      const outcome = await nothingChanged(stream, basis)
+      const { revision, position } = outcome
+      await this.#append(await answer({ accepted: true, eventCount: 0, revision, position }))
+      return outcome
+    }
+    const events = await decidedEvents(deciding, decided, metadata)
+    const appends = [
+      { stream, events, expectedRevision: basis.expectedRevision },
+      ...(await answer({ accepted: true, eventCount: events.length })),
+    ]
+    return accepted(stream, events.length, (await this.#append(appends, basis)) as Appended)
+  }
+
+  async #append(appends: readonly StreamAppend[], basis?: Basis): Promise<Appended | undefined> {
+    if (appends.length === 0) return undefined
+    try {
+      return await this.#options.store.append(appends, basis?.condition)
+    } catch (error) {
+      if (isAnnalsError(error, 'wrong-expected-revision') || isAnnalsError(error, 'append-condition-failed'))
+        throw new Conflict('another writer was faster', { cause: error })
+      throw error
     }
   }
 }
 
-type AnyDecide = (state: unknown, input: unknown, context: DecisionContext) => Decision<EventSchemas, string>
+// Apart from the same errors of a caller's own expectation, which are no reason to try again.
+class Conflict extends Error {}
 
-function assertCategory(command: Command, stream: string): void {
-  if (categoryOf(stream) === command.category) return
-  const expected = `a stream of the category "${command.category}", such as "${command.category}-1"`
-  throw new AnnalsError(
-    'invalid-argument',
-    `Command ${command.name} cannot be executed on stream "${stream}": expected ${expected}.`,
-    { argument: 'stream', expected, received: stream },
-  )
-}
-
-function assertRequired(command: Command, stream: string, revision: Revision | 'no-stream'): void {
-  if (command.requires === 'stream-exists' && revision === 'no-stream') {
-    throw new AnnalsError(
-      'stream-not-found',
-      `Command ${command.name} is for a stream that exists, but there is no stream "${stream}". Check its name.`,
-      { stream },
-    )
-  }
-  if (command.requires === 'no-stream' && revision !== 'no-stream') {
-    throw new AnnalsError(
-      'stream-already-exists',
-      `Command ${command.name} begins a new stream, but stream "${stream}" exists already, at revision ${revision}. Use another name.`,
-      {
-        stream,
-        revision,
-      },
-    )
-  }
-}
-
-function accepted(stream: string, { events, position, streams }: Appended): Accepted {
+function accepted(stream: string, eventCount: number, { events: recorded, streams }: Appended): Accepted {
+  // What is recorded of the command itself comes after its events.
+  const events = recorded.slice(0, eventCount)
   const revision = streams[0]?.revision
-  invariant(revision !== undefined, 'an append answered without a revision')
+  const position = events.at(-1)?.position
+  invariant(revision !== undefined && position !== undefined, 'an append answered without its events')
   return { accepted: true, stream, revision, position, events: events as Accepted['events'] }
+}
+
+async function nothingChanged(stream: string, basis: Basis): Promise<Accepted> {
+  const revision = await basis.revision()
+  return {
+    accepted: true,
+    stream,
+    revision: revision === 'no-stream' ? -1 : revision,
+    position: basis.position,
+    events: [],
+  }
 }
 
 function isRejection(decision: Decision<EventSchemas, string>): decision is Rejection {
   return 'rejected' in decision
 }
 
-function rejected(
-  decider: Decider,
-  command: Command,
-  stream: string,
-  { code, details }: Rejection,
-): Rejected {
-  const message = Object.hasOwn(decider.rejections, code) ? decider.rejections[code] : undefined
+function rejected({ name, stream, rejections }: Deciding, { code, details }: Rejection): Rejected {
+  const message = Object.hasOwn(rejections, code) ? rejections[code] : undefined
   if (message === undefined)
     throw invalidDefinition(
-      `command ${command.name}`,
+      `command ${name}`,
       `it rejects with the code "${code}", which is not declared under rejections`,
     )
   return { accepted: false, stream, code, message, details }
 }
 
 function commandConflict(
-  command: Command,
-  stream: string,
+  { name, stream }: Deciding,
   attempts: number,
   cause: unknown,
 ): AnnalsError<'command-conflict'> {
   return new AnnalsError(
     'command-conflict',
-    `Command ${command.name} on stream "${stream}" met a concurrent change on each of its ${attempts} attempts. Nothing was recorded. Try again.`,
-    { command: command.name, stream, attempts },
+    `Command ${name} on stream "${stream}" met a concurrent change on each of its ${attempts} attempts. Nothing was recorded. Try again.`,
+    { command: name, stream, attempts },
     { cause },
   )
 }

@@ -3,6 +3,7 @@ import type { NewEvent } from '../event/event.ts'
 import type { JsonObject } from '../json.ts'
 import { reservedKey } from './command-metadata.ts'
 import type { Decider } from './decider.ts'
+import type { Deciding } from './deciding.ts'
 import { validateEventData } from './event-data.ts'
 
 /**
@@ -11,15 +12,14 @@ import { validateEventData } from './event-data.ts'
  * @throws AnnalsError `invalid-event`, `unknown-event-type`
  */
 export async function decidedEvents(
-  decider: Decider,
-  command: string,
+  { name, declaredBy }: Deciding,
   decided: readonly NewEvent[],
   metadata: JsonObject,
 ): Promise<NewEvent[]> {
   const events: NewEvent[] = []
   for (const event of decided) {
-    const subject = `The command ${command} decided on an event`
-    const data = await validateEventData(decider, event.type, event.data, subject)
+    const subject = `The command ${name} decided on an event`
+    const data = await validateEventData(declaredBy as Decider, event.type, event.data, subject)
     assertOwnMetadata(subject, event)
     events.push({ ...event, data, metadata: { ...metadata, ...event.metadata } })
   }

@@ -204,7 +204,8 @@ type CategoryCheck<Category extends string> = Category extends `$${string}`
       ? 'A category cannot be empty.'
       : Category
 
-type JsonCheck<Events extends EventSchemas> = {
+/** The same events if their data is JSON; else a sentence for each whose data is not. */
+export type JsonCheck<Events extends EventSchemas> = {
   readonly [Type in keyof Events & string]: unknown extends OutputOf<Events[Type]>
     ? Events[Type]
     : OutputOf<Events[Type]> extends JsonLike<OutputOf<Events[Type]>>

@@ -81,18 +81,23 @@ export function assertFold(
 ): void {
   if (typeof initialState !== 'function')
     throw invalidDefinition(name, 'its initialState has to be a function that makes a new state')
-  for (const [type, schema] of Object.entries(events ?? {})) {
-    if (!isSchema(schema))
-      throw invalidDefinition(
-        name,
-        `the event type ${type} has no Standard Schema; give it one, for example z.object({})`,
-      )
-  }
+  assertEventSchemas(name, events)
   for (const type of Object.keys(evolve ?? {})) {
     if (!Object.hasOwn(events, type))
       throw invalidDefinition(
         name,
         `evolve handles ${type}, which is not among its events; declare it or remove the handler`,
+      )
+  }
+}
+
+/** Stops unless each event type has a schema. @throws AnnalsError `invalid-definition` */
+export function assertEventSchemas(name: string, events: EventSchemas): void {
+  for (const [type, schema] of Object.entries(events ?? {})) {
+    if (!isSchema(schema))
+      throw invalidDefinition(
+        name,
+        `the event type ${type} has no Standard Schema; give it one, for example z.object({})`,
       )
   }
 }
