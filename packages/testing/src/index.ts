@@ -1,3 +1,4 @@
+export { createFaultyStore, type FaultName, type FaultyStore, type StoreFaults } from './faulty-store.ts'
 export {
   type Asked,
   type AskOptions,
