@@ -28,9 +28,10 @@ export const Balances = defineProjection({
   readModel: sqlite({
     tables: [
       `CREATE TABLE account (
-         account TEXT PRIMARY KEY, owner TEXT NOT NULL, balance_cents INTEGER NOT NULL, is_open INTEGER NOT NULL
+         account TEXT PRIMARY KEY, owner TEXT NOT NULL, balance_cents INTEGER NOT NULL, is_open INTEGER NOT NULL,
+         is_customer INTEGER NOT NULL
        ) STRICT, WITHOUT ROWID`,
-      'CREATE INDEX account_overdrawn ON account (balance_cents) WHERE balance_cents < 0',
+      'CREATE INDEX account_overdrawn ON account (account) WHERE balance_cents < 0 AND is_customer = 1',
       `CREATE TABLE hold (
          hold TEXT PRIMARY KEY, account TEXT NOT NULL, amount_cents INTEGER NOT NULL
        ) STRICT, WITHOUT ROWID`,
@@ -38,7 +39,12 @@ export const Balances = defineProjection({
   }),
   on: {
     AccountOpened: (model, { data }) =>
-      model.run('INSERT INTO account VALUES (?, ?, 0, 1)', data.account, data.owner),
+      model.run(
+        'INSERT INTO account VALUES (?, ?, 0, 1, ?)',
+        data.account,
+        data.owner,
+        data.dailyLimitCents === null ? 0 : 1,
+      ),
     AccountClosed: (model, { data }) =>
       model.run('UPDATE account SET is_open = 0 WHERE account = ?', data.account),
     TransferBooked: (model, { data }) => move(model, data),
@@ -71,16 +77,16 @@ export const TrialBalance = defineProjectedQuery({
   }),
 })
 
-/** The accounts that are below nothing, after a name, so that a batch can go through them page by page. */
+/** The accounts of customers that are below nothing, after a name, so that a batch can go through them page by page. */
 export const Overdrawn = defineProjectedQuery({
   name: 'Overdrawn',
-  description: 'The accounts that are below nothing, by name.',
+  description: 'The accounts of customers that are below nothing, by name.',
   input: z.object({ after: identifier.optional(), limit: z.int().min(1).max(1000).default(100) }),
   projection: Balances,
   answer: (model, { after, limit }): readonly string[] =>
     model
       .all<{ account: string }>(
-        'SELECT account FROM account WHERE balance_cents < 0 AND account > ? ORDER BY account LIMIT ?',
+        'SELECT account FROM account WHERE balance_cents < 0 AND is_customer = 1 AND account > ? ORDER BY account LIMIT ?',
         after ?? '',
         limit,
       )

@@ -17,11 +17,12 @@ export const ChargeInterest = defineCommand({
   authorize: (caller) => caller?.roles?.includes('batch') === true,
   input: z.object({ account: identifier, on: day }),
   events: ledgerEvents,
-  rejections: { 'no-such-account': 'There is no such account.' },
+  rejections: { 'no-such-account': 'No customer has such an account.' },
   stream: ({ account }) => `account-${account}`,
   model: ({ account }) => ({ account: accountPart(account) }),
   decide: ({ account: state }, { account, on }) => {
-    if (state.status === 'none') return reject('no-such-account', { account })
+    if (state.status === 'none' || state.dailyLimitCents === null)
+      return reject('no-such-account', { account })
     const amountCents = Math.floor((Math.max(0, -state.balanceCents) * percentAYear) / (100 * 365))
     if (amountCents === 0) return []
     return {

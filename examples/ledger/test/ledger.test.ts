@@ -208,6 +208,15 @@ test('the end of the day charges each overdrawn account once, however often it i
   expect(await bank.events({ query: [{ types: ['DayClosed'] }] })).toHaveLength(1)
 })
 
+test('the bank charges itself nothing, though its cash stands below nothing in the books', async () => {
+  await pay('bank-cash', 'ann', 400_000)
+  expect(await endDay(app, '2030-01-01')).toEqual({ on: '2030-01-01', overdrawn: 0, interestCents: 0 })
+  expect((await balances())['bank-cash']).toBe(-400_000)
+  const batch = { caller: { id: 'a test', roles: ['batch'] } }
+  const charge = { account: 'bank-cash', on: '2030-01-01' }
+  expect(await app.execute(ChargeInterest, charge, batch)).toMatchObject({ code: 'no-such-account' })
+})
+
 test('interest is charged by the batch alone', async () => {
   const error = await app
     .execute(ChargeInterest, { account: 'bob', on: '2030-01-01' })
