@@ -2,14 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openLog } from '@annals/log'
-import { storeConformance } from '@annals/testing'
+import { decisionModelScenarios, storeConformance } from '@annals/testing'
 import { afterAll, test } from 'vitest'
 
 const folder = await mkdtemp(join(tmpdir(), 'annals-log-conformance-'))
 afterAll(() => rm(folder, { recursive: true, force: true }))
 let stores = 0
 
-for (const { name, run } of storeConformance) {
+for (const { name, run } of [...storeConformance, ...decisionModelScenarios]) {
   test(name, { timeout: 60_000 }, () =>
     run((options = {}) => openLog(join(folder, String(stores++)), options)),
   )

@@ -1,4 +1,6 @@
+export { decisionModelScenarios } from './decision-model-scenarios.ts'
 export { createFaultyStore, type FaultName, type FaultyStore, type StoreFaults } from './faulty-store.ts'
+
 export {
   type Asked,
   type AskOptions,

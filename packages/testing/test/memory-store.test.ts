@@ -1,11 +1,12 @@
 import { createMemoryStore } from '@annals/core'
 import { expect, test } from 'vitest'
-import { storeConformance } from '../src/index.ts'
+import { decisionModelScenarios, storeConformance } from '../src/index.ts'
 
-for (const { name, run } of storeConformance)
-  test(name, () => run(async (options) => createMemoryStore(options)))
+const cases = [...storeConformance, ...decisionModelScenarios]
 
-test('every case of the suite has a name of its own', () => {
-  const names = storeConformance.map(({ name }) => name)
+for (const { name, run } of cases) test(name, () => run(async (options) => createMemoryStore(options)))
+
+test('every case of the suites has a name of its own', () => {
+  const names = cases.map(({ name }) => name)
   expect(new Set(names).size).toBe(names.length)
 })
