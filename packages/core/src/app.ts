@@ -11,6 +11,7 @@ import {
 import type { Decider } from './command/decider.ts'
 import type { DecisionCommand } from './command/decision-command.ts'
 import { validateEventData } from './command/event-data.ts'
+import { type Definitions, definitionsOf } from './definitions.ts'
 import { AnnalsError } from './errors.ts'
 import type { AppendCondition } from './event/append-condition.ts'
 import type { NewEvent } from './event/event.ts'
@@ -67,13 +68,8 @@ export interface QueryOptions {
 }
 
 /** A running application: the two sides of CQRS over one store. */
-export interface App {
+export interface App extends Definitions {
   readonly store: EventStore
-  readonly deciders: readonly Decider[]
-  /** By name. */
-  readonly commands: ReadonlyMap<string, AnyCommand>
-  readonly queries: ReadonlyMap<string, Query>
-  readonly projections: ReadonlyMap<string, Projection>
 
   /**
    * Executes a command: validates its input, folds the events of its stream, or of its model, decides, and records what
@@ -163,26 +159,13 @@ class Application implements App {
     this.#clock = clock
     this.#authorize = authorize
     this.newId = newId
-    const queries = modules.filter(
-      (module): module is Query => module.kind === 'live-query' || module.kind === 'projected-query',
-    )
-    const projections = new Set(
-      modules.filter(({ kind }) => kind === 'projection') as unknown as Projection[],
-    )
-    for (const query of queries) if (query.kind === 'projected-query') projections.add(query.projection)
+    const { deciders, commands, queries, projections } = definitionsOf(modules)
     this.store = store
-    this.deciders = modules.filter(({ kind }) => kind === 'decider') as unknown as Decider[]
-    this.#decidersByCategory = byName('decider', this.deciders, ({ category }) => category)
-    this.commands = byName(
-      'command',
-      [
-        ...this.deciders.flatMap(({ commands }) => Object.values(commands)),
-        ...modules.filter((module) => module.kind === 'decision-command'),
-      ],
-      ({ name }) => name,
-    )
-    this.queries = byName('query', queries, ({ name }) => name)
-    this.projections = byName('projection', [...projections], ({ name }) => name)
+    this.deciders = deciders
+    this.#decidersByCategory = new Map(deciders.map((decider) => [decider.category, decider]))
+    this.commands = commands
+    this.queries = queries
+    this.projections = projections
     this.#readModels = [...readModels, createMemoryReadModels()]
     const runners = [...this.projections.values()].map(
       (projection) =>
@@ -320,24 +303,6 @@ class Application implements App {
 }
 
 const defaultTimeoutMs = 5_000
-
-function byName<Item>(
-  what: string,
-  items: readonly Item[],
-  nameOf: (item: Item) => string,
-): ReadonlyMap<string, Item> {
-  const named = new Map<string, Item>()
-  for (const item of items) {
-    const name = nameOf(item)
-    if (named.has(name))
-      throw invalidDefinition(
-        `the application`,
-        `there is more than one ${what} named "${name}"; rename one of them`,
-      )
-    named.set(name, item)
-  }
-  return named
-}
 
 function assertOwnStream(append: StreamAppend): void {
   // What is no append is for the store to refuse.

@@ -82,7 +82,7 @@ export interface ErrorDetails {
   'command-conflict': { readonly command: string; readonly stream: string; readonly attempts: number }
   'command-id-reused': { readonly commandId: string; readonly command: string; readonly stream: string }
   'not-authorized': {
-    readonly kind: 'command' | 'query'
+    readonly kind: 'command' | 'query' | 'tenant'
     readonly name: string
     readonly callerId: string | undefined
   }
@@ -166,7 +166,7 @@ export const errorCatalogue: {
   },
   'not-authorized': {
     retryable: false,
-    meaning: 'The caller may not execute this command or ask this query.',
+    meaning: 'The caller may not execute this command, ask this query or use this application.',
   },
   'read-model-behind': {
     retryable: true,

@@ -41,6 +41,7 @@ export type {
   ParkedOptions,
 } from './consumer/consumer.ts'
 export type { RetryPolicy } from './consumer/retry-policy.ts'
+export type { Definitions } from './definitions.ts'
 export {
   AnnalsError,
   type ErrorCode,
@@ -104,3 +105,5 @@ export type {
   SubscriptionBatch,
 } from './store/event-store.ts'
 export { createMemoryStore, type MemoryStoreOptions } from './store/memory-store.ts'
+export { tenantStore } from './tenant/tenant-store.ts'
+export { createTenants, type Tenants, type TenantsOptions } from './tenant/tenants.ts'

@@ -15,7 +15,7 @@ export const eventRoutes: readonly Route[] = [
       const { selection, named } = selectionOf(parameters)
       if (wantsEventStream(request)) {
         parameters.assertAllKnown()
-        return eventStreams.open(request, selection, lastEventId(request) ?? after)
+        return eventStreams.open(app.store, request, selection, lastEventId(request) ?? after)
       }
       const limit = parameters.wholeNumber('limit', { min: 1, max: pageLimitMax })
       parameters.assertAllKnown()

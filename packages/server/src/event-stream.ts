@@ -10,25 +10,22 @@ import { isFault, problemOf } from './problem.ts'
  * A slow reader is simply behind: its events wait in the store, and here at most one batch of them.
  */
 export class EventStreams {
-  readonly #store: EventStore
   readonly #heartbeatMs: number
   readonly #report: (error: unknown, request: Request) => void
   readonly #open = new Set<() => void>()
   #closed = false
 
   constructor(options: {
-    readonly store: EventStore
     readonly heartbeatMs: number
     readonly report: (error: unknown, request: Request) => void
   }) {
-    this.#store = options.store
     this.#heartbeatMs = options.heartbeatMs
     this.#report = options.report
   }
 
   /** The selected events after a position, without an end. @throws AnnalsError `invalid-argument`, `store-closed` */
-  open(request: Request, selection: Selection, after: Position | undefined): Response {
-    const subscription = this.#store.subscribe(selection, { after })
+  open(store: EventStore, request: Request, selection: Selection, after: Position | undefined): Response {
+    const subscription = store.subscribe(selection, { after })
     // A HEAD request gets what the head of the answer is, and nobody would ever read its body.
     if (request.method === 'HEAD') subscription.close()
     const body = request.method === 'HEAD' ? null : this.#body(request, subscription)

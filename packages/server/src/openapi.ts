@@ -1,4 +1,4 @@
-import type { AnyCommand, App, Command, Decider, Query } from '@annals/core'
+import type { AnyCommand, Command, Decider, Definitions, Query } from '@annals/core'
 import { isPlain, reservedParameters } from './input-parameters.ts'
 import { type InputSchemas, type JsonSchema, jsonSchemaOf } from './input-schema.ts'
 import { fixedPaths } from './openapi-fixed.ts'
@@ -11,34 +11,35 @@ import {
   sharedResponses,
 } from './openapi-parts.ts'
 import { OpenApiSchemas } from './openapi-schemas.ts'
-import { jsonResponse, type Route } from './route.ts'
+import { jsonResponse, type ServerRoute } from './route.ts'
 
 /** How the server describes itself. */
-export const openApiRoute: Route = {
+export const openApiRoute: ServerRoute = {
   method: 'GET',
   path: '/openapi.json',
   isForCallers: true,
-  async handle({ app, parameters, title, version, inputSchemas }) {
+  isOfServer: true,
+  async handle({ served, parameters, title, version, inputSchemas }) {
     parameters.assertAllKnown()
-    return jsonResponse(JSON.stringify(openApi({ app, title, version, inputSchemas })))
+    return jsonResponse(JSON.stringify(openApi({ definitions: served, title, version, inputSchemas })))
   },
 }
 
 /** The description of an application's routes, OpenAPI 3.1, made from its definitions. */
 export function openApi({
-  app,
+  definitions,
   title,
   version,
   inputSchemas,
 }: {
-  readonly app: App
+  readonly definitions: Definitions
   readonly title: string
   readonly version: string
   readonly inputSchemas: InputSchemas
 }): JsonSchema {
   const schemas = new OpenApiSchemas()
   const paths: Record<string, JsonSchema> = {}
-  for (const decider of app.deciders) {
+  for (const decider of definitions.deciders) {
     const events = eventsOf({ owner: decider.category, events: decider.events }, schemas)
     for (const command of Object.values(decider.commands))
       paths[`/commands/${encodeURIComponent(command.name)}/{stream}`] = {
@@ -49,7 +50,7 @@ export function openApi({
         ),
       }
   }
-  for (const command of app.commands.values()) {
+  for (const command of definitions.commands.values()) {
     if (command.kind === 'command') continue
     const { name, rejections } = command
     const events = eventsOf({ owner: name, events: command.events }, schemas)
@@ -57,7 +58,7 @@ export function openApi({
       post: commandOperation({ command, rejections, tag: 'decisions', on: onModel }, events, schemas),
     }
   }
-  for (const query of app.queries.values())
+  for (const query of definitions.queries.values())
     paths[`/queries/${encodeURIComponent(query.name)}`] = queryOperations(query, schemas, inputSchemas)
   return {
     openapi: '3.1.0',

@@ -1,21 +1,40 @@
-import type { App, Caller } from '@annals/core'
+import type { App, Caller, Tenants } from '@annals/core'
 import type { EventStreams } from './event-stream.ts'
 import type { InputSchemas } from './input-schema.ts'
 import { decodePathSegment, type Parameters } from './parameters.ts'
 
 /** One address of the server and what it does. Routing, `Allow`, hints and the reference are all held against this list. */
-export interface Route {
+export type Route = AppRoute | ServerRoute
+
+/** An address of an application: that of the caller's tenant, if the server has tenants. */
+export interface AppRoute extends Address {
+  readonly isOfServer?: never
+  readonly handle: (context: RouteContext) => Promise<Response>
+}
+
+/** An address of the server itself, the same for every caller. */
+export interface ServerRoute extends Address {
+  readonly isOfServer: true
+  readonly handle: (context: ServerContext) => Promise<Response>
+}
+
+interface Address {
   readonly method: 'GET' | 'POST'
   /** With its variable parts in braces: `/streams/{stream}`. */
   readonly path: string
   /** Whether any caller may use it, or the application asks by itself who may. Left out: who operates the server. */
   readonly isForCallers?: true
-  readonly handle: (context: RouteContext) => Promise<Response>
 }
 
-/** What a route is given. */
-export interface RouteContext {
+/** What a route of an application is given. */
+export interface RouteContext extends ServerContext {
   readonly app: App
+}
+
+/** What a route of the server is given. */
+export interface ServerContext {
+  /** One application, or one for each tenant. */
+  readonly served: App | Tenants
   readonly request: Request
   /** Who sends it, as far as it is known. */
   readonly caller: Caller | undefined

@@ -1,4 +1,4 @@
-import type { App } from '@annals/core'
+import type { App, Tenants } from '@annals/core'
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { commandRoutes } from './command-routes.ts'
@@ -15,7 +15,7 @@ import { openApiRoute } from './openapi.ts'
 import { Parameters } from './parameters.ts'
 import { isFault, problemOf, problemResponse } from './problem.ts'
 import { queryRoutes } from './query-routes.ts'
-import { pathParameters, type Route, type RouteContext } from './route.ts'
+import { pathParameters, type Route, type ServerContext } from './route.ts'
 import { streamRoutes } from './stream-routes.ts'
 
 /** Settings of a server. */
@@ -75,9 +75,12 @@ export const routes: readonly Route[] = [
   healthRoute,
 ]
 
-/** Makes the HTTP door of an application from its definitions. Opens nothing until it is told to listen. */
-export function createServer(app: App, options: ServerOptions = {}): Server {
-  return new HttpServer(app, options)
+/**
+ * Makes the HTTP door of an application from its definitions. Opens nothing until it is told to listen. Given tenants, each
+ * request is for the application of the tenant that `identify` finds its caller to be of.
+ */
+export function createServer(served: App | Tenants, options: ServerOptions = {}): Server {
+  return new HttpServer(served, options)
 }
 
 class HttpServer implements Server {
@@ -90,7 +93,7 @@ class HttpServer implements Server {
   readonly #mayOperate: MayOperate
   #closing: Promise<void> | undefined
 
-  constructor(app: App, options: ServerOptions) {
+  constructor(served: App | Tenants, options: ServerOptions) {
     const {
       title = 'Annals',
       version = '0.0.0',
@@ -114,10 +117,10 @@ class HttpServer implements Server {
     this.#allowedHosts = allowedHosts
     this.#identify = identify ?? (() => undefined)
     this.#mayOperate = mayOperate
-    this.#eventStreams = new EventStreams({ store: app.store, heartbeatMs, report: this.#report })
+    this.#eventStreams = new EventStreams({ heartbeatMs, report: this.#report })
     this.#listeners = new Listeners((request, boundTo) => this.#respond(request, boundTo))
     const shared = {
-      app,
+      served,
       bodyBytesMax,
       title,
       version,
@@ -210,14 +213,17 @@ class HttpServer implements Server {
 
   async #answerOf(
     route: Route,
-    context: Omit<RouteContext, 'path' | 'parameters' | 'caller'>,
+    unidentified: Omit<ServerContext, 'path' | 'parameters' | 'caller'>,
   ): Promise<Response> {
-    const { request } = context
+    const { request, served } = unidentified
     const { pathname, search } = new URL(request.url)
     const path = pathParameters(route, pathname)
     const caller = await this.#identify(request)
     await assertMayUse(route, request, caller, this.#mayOperate)
-    return route.handle({ ...context, caller, path, parameters: new Parameters(search) })
+    const context = { ...unidentified, caller, path, parameters: new Parameters(search) }
+    if (route.isOfServer) return route.handle(context)
+    const app = 'of' in served ? await served.for(caller) : served
+    return route.handle({ ...context, app })
   }
 
   #failed(error: unknown, request: Request): Response {
@@ -227,7 +233,7 @@ class HttpServer implements Server {
 }
 
 // What is the same for each request.
-type SharedContext = Omit<RouteContext, 'request' | 'path' | 'parameters' | 'caller' | 'answerHeaders'>
+type SharedContext = Omit<ServerContext, 'request' | 'path' | 'parameters' | 'caller' | 'answerHeaders'>
 
 function pattern({ path }: Route): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1')

@@ -39,7 +39,7 @@ async function readStream(context: RouteContext): Promise<Response> {
   const from = parameters.wholeNumber('from-revision')
   if (wantsEventStream(request)) {
     parameters.assertAllKnown()
-    return eventStreams.open(request, { stream, fromRevision: from }, lastEventId(request))
+    return eventStreams.open(app.store, request, { stream, fromRevision: from }, lastEventId(request))
   }
   const limit = parameters.wholeNumber('limit', { min: 1, max: pageLimitMax })
   const direction = parameters.word('direction', ['forwards', 'backwards'])

@@ -1,0 +1,54 @@
+import type { Module } from './app.ts'
+import type { AnyCommand } from './command/command-handler.ts'
+import type { Decider } from './command/decider.ts'
+import { invalidDefinition } from './event/fold.ts'
+import type { Projection } from './projection/projection.ts'
+import type { Query } from './query/query.ts'
+
+/** What an application is made of, by kind and by name. */
+export interface Definitions {
+  readonly deciders: readonly Decider[]
+  /** By name. */
+  readonly commands: ReadonlyMap<string, AnyCommand>
+  readonly queries: ReadonlyMap<string, Query>
+  readonly projections: ReadonlyMap<string, Projection>
+}
+
+/** Sorts the modules of an application. @throws AnnalsError `invalid-definition` if two of a kind have the same name */
+export function definitionsOf(modules: readonly Module[]): Definitions {
+  const queries = modules.filter(
+    (module): module is Query => module.kind === 'live-query' || module.kind === 'projected-query',
+  )
+  const projections = new Set(modules.filter(({ kind }) => kind === 'projection') as unknown as Projection[])
+  for (const query of queries) if (query.kind === 'projected-query') projections.add(query.projection)
+  const deciders = modules.filter(({ kind }) => kind === 'decider') as unknown as Decider[]
+  byName('decider', deciders, ({ category }) => category)
+  const commands = [
+    ...deciders.flatMap((decider) => Object.values(decider.commands)),
+    ...modules.filter((module) => module.kind === 'decision-command'),
+  ]
+  return {
+    deciders,
+    commands: byName('command', commands, ({ name }) => name),
+    queries: byName('query', queries, ({ name }) => name),
+    projections: byName('projection', [...projections], ({ name }) => name),
+  }
+}
+
+function byName<Item>(
+  what: string,
+  items: readonly Item[],
+  nameOf: (item: Item) => string,
+): ReadonlyMap<string, Item> {
+  const named = new Map<string, Item>()
+  for (const item of items) {
+    const name = nameOf(item)
+    if (named.has(name))
+      throw invalidDefinition(
+        `the application`,
+        `there is more than one ${what} named "${name}"; rename one of them`,
+      )
+    named.set(name, item)
+  }
+  return named
+}
