@@ -56,7 +56,8 @@ export interface Trace {
   readonly events: readonly CaseEvent[]
 }
 
-function assertCaseEvent(event: CaseEvent, index: number): void {
+/** @throws AnnalsError `invalid-argument` unless an event has a case, an activity and a finite time. */
+export function assertCaseEvent(event: CaseEvent, index: number): void {
   const problem =
     typeof event.case !== 'string' || event.case === ''
       ? 'a case that is a string and not empty'
