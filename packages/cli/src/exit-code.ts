@@ -22,6 +22,7 @@ export const exitCode: Record<ErrorCode, number> = {
   'invalid-argument': exit.usage,
   'unknown-command': exit.usage,
   'unknown-query': exit.usage,
+  'unknown-consumer': exit.usage,
   // What was given does not fit, and never will.
   'invalid-input': 3,
   'invalid-event': 3,
@@ -45,6 +46,7 @@ export const exitCode: Record<ErrorCode, number> = {
   // The same call may succeed later.
   'store-locked': 6,
   'read-model-behind': 6,
+  'read-model-building': 6,
   // The application has to be mended.
   'invalid-definition': 7,
   'projection-failed': 7,

@@ -1,6 +1,6 @@
 import { type AuthorizeRequest, assertAuthorized } from './authorization.ts'
 import type { Caller } from './caller.ts'
-import type { Clock } from './clock.ts'
+import { type Clock, systemTimer, type Timer } from './clock.ts'
 import {
   type AnyCommand,
   type CommandArguments,
@@ -11,6 +11,7 @@ import {
 import type { Decider } from './command/decider.ts'
 import type { DecisionCommand } from './command/decision-command.ts'
 import { validateEventData } from './command/event-data.ts'
+import type { Consumer, ConsumerStatus } from './consumer/consumer.ts'
 import { type Definitions, definitionsOf } from './definitions.ts'
 import { AnnalsError } from './errors.ts'
 import type { AppendCondition } from './event/append-condition.ts'
@@ -19,10 +20,11 @@ import { invalidDefinition } from './event/fold.ts'
 import type { Position } from './event/position.ts'
 import { categoryOf, isSystemStream } from './event/stream.ts'
 import { countingIds, type NewId } from './new-id.ts'
-import type { OnProgress } from './progress.ts'
+import { createMemoryReadModels } from './projection/in-memory.ts'
 import type { Projection } from './projection/projection.ts'
-import { ProjectionRunner, type ProjectionStatus } from './projection/projection-runner.ts'
-import { createMemoryReadModels, type ReadModelStore } from './projection/read-model.ts'
+import { ProjectionRunner } from './projection/projection-runner.ts'
+import type { ReadModelStore } from './projection/read-model.ts'
+import type { ReadModelRunner, RebuildOptions, Rebuilt } from './projection/runner.ts'
 import { type AsOf, answerLive, type Query, type QueryAnswer, type QueryInput } from './query/query.ts'
 import { validateInput } from './schema.ts'
 import type { Appended, EventStore, StreamAppend } from './store/event-store.ts'
@@ -33,7 +35,7 @@ export type Module = AnyDecider | DecisionCommand | Query | AnyProjection
 // A decider both takes and gives its state, so one with a known state is no Decider<unknown>; this is what they share. The
 // handlers of a projection take their model, so the same goes for it.
 type AnyDecider = Pick<Decider, 'kind' | 'category'>
-type AnyProjection = Omit<Projection, 'on'>
+type AnyProjection = Omit<Projection, 'on' | 'onBatch'>
 
 /** What `createApp` is given. */
 export interface AppOptions {
@@ -47,6 +49,13 @@ export interface AppOptions {
   readonly newId?: NewId
   /** Who may execute which command and ask which query; the definition of each has to agree too. Default: everybody everything. */
   readonly authorize?: AuthorizeRequest
+  /** Calls back at a time of that clock, as for retries. Default: the system's timers. */
+  readonly timer?: Timer
+  /**
+   * When the read model of a projection is made anew whose version or tables have changed: at once, beside the one there
+   * is, or only when `rebuild` asks for it; until then the old one answers. Default: `'at-start'`.
+   */
+  readonly rebuilds?: 'at-start' | 'on-request'
   /** How often a command that meets a concurrent change is decided, the first time included. From 1. Default: 10. */
   readonly commandAttemptsMax?: number
   /** How long it is known what came of a command with an id. Default: 30 days. */
@@ -67,6 +76,9 @@ export interface QueryOptions {
   readonly caller?: Caller | undefined
 }
 
+/** How something that follows the log is doing, and what it is. */
+export interface NamedStatus extends ConsumerStatus, Pick<Consumer, 'name' | 'kind' | 'version'> {}
+
 /** A running application: the two sides of CQRS over one store. */
 export interface App extends Definitions {
   readonly store: EventStore
@@ -86,7 +98,7 @@ export interface App extends Definitions {
    * Answers a query. One that has an `audit` is answered only once that is recorded.
    *
    * @throws AnnalsError `unknown-query`, `invalid-input`, `invalid-argument`, `not-authorized`, `stream-not-found`,
-   *   `read-model-behind`, `projection-failed`; if it has an audit, also what `append` throws
+   *   `read-model-behind`, `read-model-building`, `projection-failed`; if it has an audit, also what `append` throws
    */
   query<Q extends Query>(query: Q, input: QueryInput<Q>, options?: QueryOptions): Promise<QueryAnswer<Q>>
 
@@ -105,14 +117,23 @@ export interface App extends Definitions {
     options?: { readonly projection?: string; readonly timeoutMs?: number },
   ): Promise<void>
 
-  /** Makes the read model of a projection anew; resolves when it has caught up. Progress counts positions. */
-  rebuild(projection: string, options?: { readonly onProgress?: OnProgress }): Promise<void>
+  /**
+   * Makes the read model of a projection anew from the start of the log, beside the one in use, which goes on and answers;
+   * when it has caught up it takes the place of that one in one step. If it fails, the one in use stays. Progress counts
+   * positions. A target has nothing beside it: it is emptied, if it says how, and written again.
+   *
+   * @throws AnnalsError `invalid-argument`, `projection-failed`, and what the disk says
+   */
+  rebuild(projection: string, options?: RebuildOptions): Promise<Rebuilt>
 
   /** An id that nothing else has, as they are made for what comes without one. */
   newId(): string
 
-  /** How each projection is doing. */
-  status(): readonly ProjectionStatus[]
+  /** The control of what follows the log under a name. @throws AnnalsError `unknown-consumer` */
+  consumer(name: string): Consumer
+
+  /** How everything that follows the log is doing, in the order in which it was defined. */
+  status(): Promise<readonly NamedStatus[]>
 
   /** Resolves when all read models are open. Commands and queries wait for it by themselves. */
   ready(): Promise<void>
@@ -138,24 +159,18 @@ class Application implements App {
   readonly projections: ReadonlyMap<string, Projection>
   readonly #decidersByCategory: ReadonlyMap<string, Decider>
   readonly #handler: CommandHandler
-  readonly #runners: ReadonlyMap<string, ProjectionRunner>
+  readonly #runners: ReadonlyMap<string, ReadModelRunner>
+  readonly #consumers: ReadonlyMap<string, Consumer>
   readonly #readModels: readonly ReadModelStore[]
   readonly #ready: Promise<void>
   readonly #clock: Clock
   readonly #authorize: AuthorizeRequest | undefined
   readonly newId: NewId
 
-  constructor({
-    store,
-    modules,
-    readModels = [],
-    clock = Date.now,
-    newId = countingIds(),
-    authorize,
-    commandAttemptsMax = 10,
-    commandIdsKeptMs = 30 * 24 * 60 * 60 * 1000,
-    random = Math.random,
-  }: AppOptions) {
+  constructor(options: AppOptions) {
+    const { store, modules, readModels = [], clock = Date.now, timer = systemTimer } = options
+    const { newId = countingIds(), authorize, random = Math.random, rebuilds = 'at-start' } = options
+    const { commandAttemptsMax = 10, commandIdsKeptMs = 30 * 24 * 60 * 60 * 1000 } = options
     this.#clock = clock
     this.#authorize = authorize
     this.newId = newId
@@ -167,11 +182,20 @@ class Application implements App {
     this.queries = queries
     this.projections = projections
     this.#readModels = [...readModels, createMemoryReadModels()]
+    const rebuildsAtStart = rebuilds === 'at-start'
     const runners = [...this.projections.values()].map(
       (projection) =>
-        new ProjectionRunner({ projection, store, clock, readModels: this.#readModelsFor(projection) }),
+        new ProjectionRunner({
+          projection,
+          store,
+          clock,
+          timer,
+          rebuildsAtStart,
+          readModels: this.#readModelsFor(projection),
+        }),
     )
-    this.#runners = new Map(runners.map((runner) => [runner.projection.name, runner]))
+    this.#runners = new Map(runners.map((runner) => [runner.name, runner]))
+    this.#consumers = this.#runners
     this.#handler = new CommandHandler({
       store,
       clock,
@@ -192,12 +216,14 @@ class Application implements App {
     // A command with a decision model chooses its stream by itself.
     const [stream, input, options]: readonly unknown[] =
       command.kind === 'command' ? given : [undefined, ...given]
-    return (await this.#handler.execute(
+    const outcome = await this.#handler.execute(
       command,
       stream as string | undefined,
       input,
       options as ExecuteOptions | undefined,
-    )) as CommandOutcome<C>
+    )
+    if (outcome.accepted && outcome.events.length > 0) await this.#settled(outcome.position)
+    return outcome as CommandOutcome<C>
   }
 
   async query<Q extends Query>(
@@ -226,7 +252,7 @@ class Application implements App {
     const runner = this.#runner(query.projection.name)
     if (options.waitFor !== undefined)
       await runner.waitFor(options.waitFor, options.timeoutMs ?? defaultTimeoutMs)
-    return (await query.answer(runner.model() as never, valid as never)) as QueryAnswer<Q>
+    return (await runner.answer((model) => query.answer(model as never, valid as never))) as QueryAnswer<Q>
   }
 
   async append(
@@ -244,7 +270,9 @@ class Application implements App {
           : append,
       )
     }
-    return this.store.append(valid, condition)
+    const appended = await this.store.append(valid, condition)
+    await this.#settled(appended.position)
+    return appended
   }
 
   async waitFor(
@@ -259,16 +287,29 @@ class Application implements App {
     await Promise.all(runners.map((runner) => runner.waitFor(position, timeoutMs)))
   }
 
-  async rebuild(
-    projection: string,
-    { onProgress }: { readonly onProgress?: OnProgress } = {},
-  ): Promise<void> {
+  async rebuild(projection: string, options?: RebuildOptions): Promise<Rebuilt> {
     await this.#ready
-    await this.#runner(projection).rebuild(onProgress)
+    return this.#runner(projection).rebuild(options)
   }
 
-  status(): readonly ProjectionStatus[] {
-    return [...this.#runners.values()].map(({ status }) => status)
+  consumer(name: string): Consumer {
+    const consumer = this.#consumers.get(name)
+    if (consumer) return consumer
+    const known = [...this.#consumers.keys()]
+    throw new AnnalsError(
+      'unknown-consumer',
+      `Nothing that follows the log is named "${name}"; there is ${known.join(', ') || 'none'}. Check the name.`,
+      { consumer: name, known },
+    )
+  }
+
+  status(): Promise<readonly NamedStatus[]> {
+    return Promise.all(
+      [...this.#consumers.values()].map(async (consumer) => {
+        const { name, kind, version } = consumer
+        return { name, kind, version, ...(await consumer.status()) }
+      }),
+    )
   }
 
   ready(): Promise<void> {
@@ -281,7 +322,12 @@ class Application implements App {
     await Promise.all(this.#readModels.map((readModels) => readModels.close()))
   }
 
-  #runner(name: string): ProjectionRunner {
+  /** Resolves when the inline projections have seen a position. */
+  async #settled(position: Position): Promise<void> {
+    for (const runner of this.#runners.values()) if (runner.projection.inline) await runner.settled(position)
+  }
+
+  #runner(name: string): ReadModelRunner {
     const runner = this.#runners.get(name)
     if (runner) return runner
     const expected = `one of ${[...this.#runners.keys()].join(', ') || 'none, since the application has no projections'}`

@@ -76,6 +76,7 @@ export interface ErrorDetails {
   'invalid-definition': { readonly definition: string; readonly problem: string }
   'unknown-command': { readonly command: string; readonly known: readonly string[] }
   'unknown-query': { readonly query: string; readonly known: readonly string[] }
+  'unknown-consumer': { readonly consumer: string; readonly known: readonly string[] }
   'unknown-event-type': { readonly type: string; readonly known: readonly string[] }
   'stream-not-found': { readonly stream: string }
   'stream-already-exists': { readonly stream: string; readonly revision: number }
@@ -94,6 +95,7 @@ export interface ErrorDetails {
   }
   'key-not-parked': { readonly consumer: string; readonly key: string }
   'projection-failed': { readonly projection: string; readonly position: number }
+  'read-model-building': { readonly projection: string; readonly position: number }
   'store-closed': Record<string, never>
   'store-failed': { readonly reason: string }
   'store-locked': { readonly directory: string; readonly processId: number | undefined }
@@ -147,6 +149,7 @@ export const errorCatalogue: {
   },
   'unknown-command': { retryable: false, meaning: 'The application has no command of this name.' },
   'unknown-query': { retryable: false, meaning: 'The application has no query of this name.' },
+  'unknown-consumer': { retryable: false, meaning: 'Nothing of this name follows the log.' },
   'unknown-event-type': {
     retryable: false,
     meaning: 'The event type is not declared by the application for this category.',
@@ -175,7 +178,11 @@ export const errorCatalogue: {
   'key-not-parked': { retryable: false, meaning: 'Nothing of this key is parked by the consumer.' },
   'projection-failed': {
     retryable: false,
-    meaning: 'A projection stopped because one of its handlers failed.',
+    meaning: 'A projection stopped because its read model or its handlers failed.',
+  },
+  'read-model-building': {
+    retryable: true,
+    meaning: 'A read model is being made anew, and the one in use cannot answer.',
   },
   'store-closed': { retryable: false, meaning: 'The store has been closed.' },
   'store-failed': {

@@ -1,4 +1,11 @@
-export { type App, type AppOptions, createApp, type Module, type QueryOptions } from './app.ts'
+export {
+  type App,
+  type AppOptions,
+  createApp,
+  type Module,
+  type NamedStatus,
+  type QueryOptions,
+} from './app.ts'
 export type {
   AuthorizationContext,
   AuthorizationRequest,
@@ -71,14 +78,18 @@ export type { JsonObject, JsonValue } from './json.ts'
 export { limits } from './limits.ts'
 export { countingIds, type NewId } from './new-id.ts'
 export { type OnProgress, type Progress, ProgressMeter } from './progress.ts'
+export { inMemory } from './projection/in-memory.ts'
 export { defineProjection, type Projection, type ProjectionHandler } from './projection/projection.ts'
-export type { ProjectionStatus } from './projection/projection-runner.ts'
-export {
-  inMemory,
-  type OpenReadModel,
-  type ReadModelKind,
-  type ReadModelStore,
+export type {
+  OpenReadModel,
+  ReadModelBuild,
+  ReadModelKind,
+  ReadModelOwner,
+  ReadModelStore,
+  RowDifference,
+  TableDifference,
 } from './projection/read-model.ts'
+export type { RebuildOptions, Rebuilt } from './projection/runner.ts'
 export {
   type AsOf,
   type AuditContext,

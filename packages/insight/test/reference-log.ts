@@ -52,7 +52,7 @@ export const hasReferenceResult = (name: ReferenceLogName, file: string) =>
 const pathOf = (name: string, file: string) => join(miningFolder ?? '', 'reference', name, file)
 
 function findMiningFolder(): string | undefined {
-  const named = process.env['ANNALS_MINING']
+  const named = process.env.ANNALS_MINING
   if (named) return named
   for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
     const beside = join(folder, 'shared/mining')

@@ -1,4 +1,4 @@
-import { type App, isAnnalsError, type ProjectionStatus } from '@annals/core'
+import { type App, isAnnalsError, type NamedStatus } from '@annals/core'
 import { problemOf } from './problem.ts'
 import { jsonResponse, type ServerRoute } from './route.ts'
 
@@ -11,13 +11,13 @@ export const healthRoute: ServerRoute = {
   async handle({ served, parameters }) {
     parameters.assertAllKnown()
     // How the projections of each tenant are doing is for nobody else to know, and one that fails is no failure of all.
-    const app = 'of' in served ? undefined : served
-    const projections = app?.status().map(projectionOf) ?? []
+    const status = 'of' in served ? [] : await served.status()
+    const projections = status.filter(({ kind }) => kind === 'projection').map(projectionOf)
     const head = await served.store.head().catch((error: unknown) => {
       if (isAnnalsError(error)) return error
       throw error
     })
-    const startError = app && (await startErrorOf(app))
+    const startError = 'of' in served ? undefined : await startErrorOf(served)
     const failing =
       isAnnalsError(head) ||
       startError !== undefined ||
@@ -44,7 +44,7 @@ function startErrorOf(app: App): Promise<unknown> {
   return Promise.race([failed, new Promise((resolve) => setImmediate(resolve, undefined))])
 }
 
-function projectionOf({ name, version, state, position, error }: ProjectionStatus) {
+function projectionOf({ name, version, state, position, error }: NamedStatus) {
   return { name, version, state, position, ...(error && { error: errorOf(error) }) }
 }
 

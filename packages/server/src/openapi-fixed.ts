@@ -192,7 +192,7 @@ function health(status: 'ok' | 'failing'): JsonSchema {
           properties: {
             name: { type: 'string' },
             version: { type: 'integer' },
-            state: { enum: ['starting', 'catching-up', 'live', 'failed', 'stopped'] },
+            state: { enum: ['starting', 'catching-up', 'live', 'paused', 'failed', 'stopped'] },
             position: { type: 'integer' },
             error,
           },

@@ -58,6 +58,7 @@ test('an answer that is worth waiting for says how long', () => {
   expect(codes.filter((code) => waits(code) === '1')).toEqual([
     'command-conflict',
     'read-model-behind',
+    'read-model-building',
     'store-locked',
   ])
 })

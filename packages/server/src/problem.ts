@@ -18,6 +18,7 @@ export const httpStatus: { readonly [Code in ErrorCode]: number } = {
   'invalid-definition': 500,
   'unknown-command': 404,
   'unknown-query': 404,
+  'unknown-consumer': 404,
   'unknown-event-type': 400,
   'stream-not-found': 404,
   'stream-already-exists': 409,
@@ -27,6 +28,7 @@ export const httpStatus: { readonly [Code in ErrorCode]: number } = {
   'read-model-behind': 503,
   'key-not-parked': 404,
   'projection-failed': 503,
+  'read-model-building': 503,
   'store-closed': 503,
   'store-failed': 503,
   'store-locked': 503,
@@ -125,6 +127,7 @@ export function isFault(error: unknown): boolean {
 const retriedSoon: ReadonlySet<string> = new Set([
   'command-conflict',
   'read-model-behind',
+  'read-model-building',
   'store-locked',
   'server-closing',
 ])
@@ -133,7 +136,7 @@ const retriedSoon: ReadonlySet<string> = new Set([
 function isForCallers({ code }: AnnalsError): boolean {
   return httpStatus[code] < 500
     ? code !== 'store-read-only'
-    : code === 'read-model-behind' || code === 'projection-failed'
+    : code === 'read-model-behind' || code === 'read-model-building' || code === 'projection-failed'
 }
 
 function problem({ code, title, status, detail, retryable, details }: Omit<Problem, 'type'>): Problem {

@@ -4,8 +4,9 @@ import { invariant } from '@annals/core/store'
 import type { SqliteModel, SqliteRow, SqliteValue } from './sqlite.ts'
 import { sqliteCode, sqliteCodes, sqliteError } from './sqlite-error.ts'
 
-/** The table of ours in each read model. */
+/** The tables of ours in each read model: how far it has come, and how far those keys have that were held back. */
 export const checkpointTable = 'annals_checkpoint'
+export const keyTable = 'annals_key'
 
 /**
  * One connection to the file of a read model. Annals' own statements go through `own`, those of handlers, queries and
@@ -50,9 +51,11 @@ export class Connection implements SqliteModel {
   /** Runs one statement of Annals itself, unguarded and kept by the caller. */
   ownStatement(sql: string): OwnStatement {
     const statement = this.#mapped(() => this.#database.prepare(sql))
+    // A row of a definition may hold any integer.
+    statement.setReadBigInts(true)
     return {
       run: (...parameters) => void this.#mapped(() => statement.run(...parameters)),
-      all: (...parameters) => this.#mapped(() => statement.all(...parameters)) as SqliteRow[],
+      all: (...parameters) => this.#mapped(() => statement.all(...parameters)).map(readable),
     }
   }
 
@@ -205,10 +208,19 @@ export class Connection implements SqliteModel {
   }
 }
 
-/** A statement of Annals itself. */
+/** A statement of Annals itself. Integers beyond 2^53 − 1 are read as text. */
 export interface OwnStatement {
   run(...parameters: (string | number)[]): void
   all(...parameters: (string | number)[]): SqliteRow[]
+}
+
+function readable(row: Record<string, SqliteValue>): SqliteRow {
+  return Object.fromEntries(
+    Object.entries(row).map(([column, value]) => {
+      if (typeof value !== 'bigint') return [column, value]
+      return [column, Number.isSafeInteger(Number(value)) ? Number(value) : String(value)]
+    }),
+  )
 }
 
 /** The error of whoever uses a read model that has been closed. */
@@ -228,6 +240,7 @@ interface Prepared {
 // Another program that looks into the file, such as the sqlite3 shell, may hold it for a moment.
 const busyTimeoutMs = 1_000
 const preparedMax = 200
+const ownTables = [checkpointTable, keyTable]
 
 /** What a statement contains that is refused, if anything. */
 function refusal(action: number, first: string | null, second: string | null): string | undefined {
@@ -252,9 +265,9 @@ function refusal(action: number, first: string | null, second: string | null): s
     case constants.SQLITE_FUNCTION:
       return undefined
     default:
-      return [first, second].some((name) => name?.toLowerCase() === checkpointTable)
-        ? `a change of ${checkpointTable}`
-        : undefined
+      return ownTables
+        .filter((table) => [first, second].some((name) => name?.toLowerCase() === table))
+        .map((table) => `a change of ${table}`)[0]
   }
 }
 

@@ -83,7 +83,7 @@ test('a reader never sees half a batch, not even one in another process', async 
 test('a reset empties every table and sets the checkpoint back', async () => {
   const { readModel, model } = await openVisits({ tables })
   await readModel.write(5, insert(1))
-  await readModel.reset()
+  await readModel.reset(1)
   expect(readModel.checkpoint()).toBe(0)
   expect(rowsOf(model)).toEqual([])
   await readModel.write(1, insert(2))
@@ -114,20 +114,42 @@ test('a reset knows every kind of thing that tables can make', async () => {
     model.run('INSERT INTO child VALUES (2)')
   })
   expect(state()).toMatchObject({ found: [{ text: 'a word' }], children: [{ a: 2 }] })
-  await readModel.reset()
+  await readModel.reset(1)
   expect(state()).toEqual(fresh)
 })
 
 test.each([
   ['another version', { version: 2 }],
   ['other tables', { tables: ['CREATE TABLE t (a INTEGER PRIMARY KEY, b)'] }],
-])('with %s it begins empty', async (_, change) => {
+])('with %s it is opened as it is, to be read only', async (_, change) => {
   const { directory, readModel, readModels } = await openVisits({ tables })
   await readModel.write(9, insert(1))
+  expect(readModel.isCurrent).toBe(true)
   await readModels.close()
   const again = await openVisits({ tables, directory, ...change })
-  expect(again.readModel.checkpoint()).toBe(0)
-  expect(rowsOf(again.model)).toEqual([])
+  expect(again.readModel.isCurrent).toBe(false)
+  expect(rowsOf(again.model)).toEqual([1])
+  await expect(again.readModel.write(10, insert(2))).rejects.toThrow('only read')
+})
+
+test('how far a key has come that was held back is kept with what was written of it, and forgotten by a reset', async () => {
+  const { directory, readModel, readModels } = await openVisits({ tables })
+  await readModel.write(9, insert(1))
+  await readModel.writeKey('room-1', 4, insert(2))
+  await expect(
+    readModel.writeKey('room-1', 5, (model) => {
+      insert(3)(model)
+      throw new Error('no')
+    }),
+  ).rejects.toThrow('no')
+  await readModels.close()
+  const again = await openVisits({ tables, directory })
+  expect(again.readModel.keyCheckpoint('room-1')).toBe(4)
+  expect(again.readModel.keyCheckpoint('room-2')).toBeUndefined()
+  expect(again.readModel.checkpoint()).toBe(9)
+  expect(rowsOf(again.model)).toEqual([1, 2])
+  await again.readModel.reset(1)
+  expect(again.readModel.keyCheckpoint('room-1')).toBeUndefined()
 })
 
 test('a file that was moved to the place of another projection begins empty there', async () => {
@@ -198,16 +220,28 @@ test('a newer format is refused and left as it is', async () => {
   await readModels.close()
   const path = join(directory, 'visits.sqlite')
   const database = new DatabaseSync(path)
-  database.exec('PRAGMA user_version = 2; ALTER TABLE annals_checkpoint RENAME TO annals_state')
+  database.exec('PRAGMA user_version = 3; ALTER TABLE annals_checkpoint RENAME TO annals_state')
   database.close()
   await expect(openVisits({ tables, directory })).rejects.toMatchObject({
     code: 'store-format-unsupported',
     message: expect.stringContaining('or delete the file'),
-    details: { directory, formatVersion: 2, supportedFormatVersion: 1 },
+    details: { directory, formatVersion: 3, supportedFormatVersion: 2 },
   })
   const looked = new DatabaseSync(path)
   expect(looked.prepare('SELECT position FROM annals_state').get()).toEqual({ position: 1 })
   looked.close()
+})
+
+test('a file of an earlier format is made anew', async () => {
+  const { directory, readModel, readModels } = await openVisits({ tables })
+  await readModel.write(1, insert(1))
+  await readModels.close()
+  const database = new DatabaseSync(join(directory, 'visits.sqlite'))
+  database.exec('PRAGMA user_version = 1; ALTER TABLE annals_checkpoint DROP COLUMN build')
+  database.close()
+  const again = await openVisits({ tables, directory })
+  expect(again.readModel.checkpoint()).toBe(0)
+  expect(rowsOf(again.model)).toEqual([])
 })
 
 test('a database of someone else is refused and left as it is', async () => {
@@ -251,5 +285,5 @@ test('after close everything is store-closed, and closing again changes nothing'
   const isClosed = (error: unknown) => isAnnalsError(error, 'store-closed')
   expect(() => model.get('SELECT 1')).toThrow(expect.toSatisfy(isClosed))
   await expect(readModel.write(1, () => {})).rejects.toSatisfy(isClosed)
-  await expect(readModel.reset()).rejects.toSatisfy(isClosed)
+  await expect(readModel.reset(1)).rejects.toSatisfy(isClosed)
 })

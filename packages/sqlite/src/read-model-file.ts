@@ -1,208 +1,175 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { AnnalsError, type OpenReadModel, type Position, startOfLog } from '@annals/core'
-import { invariant } from '@annals/core/store'
-import { Connection, checkpointTable, closed, type OwnStatement } from './connection.ts'
+import type { OpenReadModel, Position, ReadModelBuild, TableDifference } from '@annals/core'
+import { closed } from './connection.ts'
+import { assertTables, type Definition, ModelDatabase } from './model-database.ts'
 import type { SqliteModel } from './sqlite.ts'
+import { tableDifferences } from './table-differences.ts'
+
+/** What `ReadModelFile` is told beside its place and its definition. */
+export interface ReadModelFileOptions {
+  /** Which build it is to be if it has to be made. */
+  readonly build: number
+  /** Is told of each step in which one read model takes the place of another, before the next one is done. */
+  readonly onStep?: ((step: string) => void) | undefined
+}
 
 /**
- * The read model of one projection in one SQLite file, with its checkpoint in a table of it.
- *
- * Each batch is one transaction that also moves the checkpoint, so after any crash the two belong together and every
- * event counts exactly once. The file is in WAL mode with `synchronous = NORMAL`: a loss of power may cost the last
- * transactions, but never a part of one and never an earlier one before a later one (https://sqlite.org/wal.html), and what
- * was lost is simply replayed. The checkpoint is never ahead of the log, since subscriptions deliver only what is
- * durable; it can be when the log has been restored from an older copy, which cannot be seen from here.
+ * The read model of one projection in one SQLite file, with its checkpoint in a table of it (`ModelDatabase`).
  *
  * Queries read through a connection of their own, so they never see half a batch. Two statements of one query see the
  * same state as long as it awaits nothing between them, since batches are written between turns of the event loop.
+ *
+ * One that is made anew lies beside it until it takes its place, under the same name with `-building` behind it.
  */
 export class ReadModelFile implements OpenReadModel<SqliteModel> {
+  readonly undoes = true
   readonly #path: string
   readonly #definition: Definition
-  readonly #writer: Connection
-  readonly #reader: Connection
-  readonly #moveCheckpoint: OwnStatement
-  #checkpoint: Position
+  readonly #onStep: (step: string) => void
+  #database: ModelDatabase
+  #building: ModelDatabase | undefined
   #isClosed = false
 
   /**
-   * Opens the file, or makes it. It begins empty if it was written for another version, name or tables.
+   * Opens the file, or makes it.
    *
-   * @throws AnnalsError `store-damaged`, `not-a-store`, `store-format-unsupported`, `invalid-definition` if SQLite refuses
-   * the tables, `store-locked`, `store-read-only`, `disk-full`, `disk-error`
+   * @throws AnnalsError what `ModelDatabase` throws
    */
-  constructor(path: string, definition: Definition) {
+  constructor(path: string, definition: Definition, { build, onStep = () => {} }: ReadModelFileOptions) {
     this.#path = path
     this.#definition = definition
-    this.#writer = new Connection(path, { readOnly: false })
-    let reader: Connection | undefined
+    this.#onStep = onStep
+    this.#database = new ModelDatabase(path, definition, { build, anew: false })
     try {
-      const isOurs = assertOurs(this.#writer, path)
-      this.#writer.own('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-      this.#checkpoint = (isOurs ? this.#stored() : undefined) ?? this.#makeEmpty()
-      this.#moveCheckpoint = this.#writer.ownStatement(`UPDATE ${checkpointTable} SET position = ?`)
-      // After the writer has made what a reader cannot make.
-      reader = new Connection(path, { readOnly: true })
-      this.#reader = reader
+      // What nobody goes on with is the rest of a build that was interrupted.
+      if (this.#database.isCurrent) removeDatabase(this.#buildingPath)
+      else assertTables(definition)
     } catch (error) {
-      reader?.close()
-      this.#writer.close()
+      this.#database.close()
       throw error
     }
   }
 
   get model(): SqliteModel {
-    return this.#reader
+    return this.#database.model
+  }
+
+  get isCurrent(): boolean {
+    return this.#database.isCurrent
+  }
+
+  get build(): number {
+    return this.#database.build
   }
 
   checkpoint(): Position {
-    return this.#checkpoint
+    return this.#database.position
+  }
+
+  keyCheckpoint(key: string): Position | undefined {
+    return this.#database.keyPosition(key)
   }
 
   async write(checkpoint: Position, change: (model: SqliteModel) => void): Promise<void> {
-    this.#assertOpen()
-    invariant(checkpoint >= this.#checkpoint, 'a checkpoint moves forward')
-    this.#transaction(() => {
-      this.#writer.handle(() => change(this.#writer))
-      this.#moveCheckpoint.run(checkpoint)
-    })
-    this.#checkpoint = checkpoint
+    this.#database.write(checkpoint, change)
   }
 
-  async reset(): Promise<void> {
-    this.#assertOpen()
-    this.#checkpoint = this.#makeEmpty()
+  async writeKey(key: string, checkpoint: Position, change: (model: SqliteModel) => void): Promise<void> {
+    this.#database.writeKey(key, checkpoint, change)
   }
 
-  /** Frees both connections. Closing again changes nothing. */
+  async reset(build: number): Promise<void> {
+    this.#database.reset(build)
+  }
+
+  async beside(build: number): Promise<ReadModelBuild<SqliteModel>> {
+    if (this.#isClosed) throw closed(this.#path)
+    const database = new ModelDatabase(this.#buildingPath, this.#definition, { build, anew: true })
+    this.#building = database
+    return {
+      undoes: true,
+      get model() {
+        return database.model
+      },
+      get isCurrent() {
+        return database.isCurrent
+      },
+      get build() {
+        return database.build
+      },
+      checkpoint: () => database.position,
+      keyCheckpoint: (key) => database.keyPosition(key),
+      write: async (checkpoint, change) => database.write(checkpoint, change),
+      writeKey: async (key, checkpoint, change) => database.writeKey(key, checkpoint, change),
+      reset: async (number) => database.reset(number),
+      beside: (number) => this.beside(number),
+      compare: async () => this.#compare(database),
+      takePlace: async () => this.#replaceWith(database),
+      discard: async () => this.#discard(database),
+    }
+  }
+
+  /** Frees everything. Closing again changes nothing. */
   close(): void {
     this.#isClosed = true
-    // The last connection empties the write-ahead log into the file, which only one that writes can do.
-    this.#reader.close()
-    this.#writer.close()
+    this.#building?.close()
+    this.#database.close()
   }
 
-  #stored(): Position | undefined {
-    const { name, version, tables } = this.#definition
-    const [row] = this.#writer
-      .ownStatement(
-        `SELECT position FROM ${checkpointTable} WHERE projection = ? AND version = ? AND tables = ?`,
-      )
-      .all(name, version, tables.join(separator))
-    return row?.position as Position | undefined
+  get #buildingPath(): string {
+    return `${this.#path}-building`
   }
 
-  #makeEmpty(): Position {
-    // Can be switched only outside of a transaction. With it, tables could be dropped only in the order of their references.
-    this.#writer.own('PRAGMA foreign_keys = OFF')
+  #compare(made: ModelDatabase): readonly TableDifference[] {
+    return made.own((connection) => tableDifferences(connection, this.#path))
+  }
+
+  /** All in one turn of the event loop, so that no query comes in between. */
+  #replaceWith(made: ModelDatabase): void {
+    this.#database.settle()
+    made.settle()
+    made.close()
+    this.#building = undefined
+    this.#onStep('closed the new one')
+    const { build } = made
+    this.#database.close()
+    this.#onStep('closed the old one')
     try {
-      this.#transaction(() => {
-        dropAll(this.#writer)
-        this.#writer.own(
-          `PRAGMA application_id = ${applicationId};
-           PRAGMA user_version = ${formatVersion};
-           CREATE TABLE ${checkpointTable} (
-             projection TEXT NOT NULL, version INTEGER NOT NULL, tables TEXT NOT NULL, position INTEGER NOT NULL
-           ) STRICT`,
-        )
-        const { name, version, tables } = this.#definition
-        this.#writer
-          .ownStatement(`INSERT INTO ${checkpointTable} VALUES (?, ?, ?, ?)`)
-          .run(name, version, tables.join(separator), startOfLog)
-        for (const table of tables) this.#define(table)
-      })
+      // Another program that reads the old file keeps its write-ahead log too; under its name the new one must find none.
+      removeLog(this.#path)
+      this.#onStep('removed the log of the old one')
+      renameSync(made.path, this.#path)
+      this.#onStep('renamed the new one')
+      // Or the rename may not survive a loss of power, and what is recorded of the new one would be told of the old.
+      syncDirectory(dirname(this.#path))
+      this.#onStep('synced the directory')
     } finally {
-      this.#writer.own('PRAGMA foreign_keys = ON')
-    }
-    return startOfLog
-  }
-
-  #define(table: string): void {
-    try {
-      this.#writer.define(table)
-    } catch (error) {
-      const isStatement = !(error instanceof AnnalsError) || error.code === 'invalid-argument'
-      if (!isStatement || !(error instanceof Error)) throw error
-      throw new AnnalsError(
-        'invalid-definition',
-        `Projection ${this.#definition.name} cannot be used: SQLite refuses its tables with "${error.message}". Correct this statement: ${table}`,
-        { definition: `projection ${this.#definition.name}`, problem: error.message },
-        { cause: error },
-      )
+      this.#database = new ModelDatabase(this.#path, this.#definition, { build, anew: false })
     }
   }
 
-  #transaction(action: () => void): void {
-    this.#writer.own('BEGIN IMMEDIATE')
-    try {
-      action()
-      this.#writer.own('COMMIT')
-    } catch (error) {
-      this.#rollBack()
-      throw error
-    }
-  }
-
-  #rollBack(): void {
-    if (!this.#writer.isInTransaction) return
-    try {
-      this.#writer.own('ROLLBACK')
-    } catch {
-      // The error that led here says more than that of the way back; an unfinished transaction is undone at the next opening.
-    }
-  }
-
-  #assertOpen(): void {
-    if (this.#isClosed) throw closed(this.#path)
+  #discard(made: ModelDatabase): void {
+    if (this.#building === made) this.#building = undefined
+    made.close()
+    removeDatabase(made.path)
   }
 }
 
-/** For which projection a read model is, and what is in it. */
-export interface Definition {
-  readonly name: string
-  readonly version: number
-  readonly tables: readonly string[]
+function removeDatabase(path: string): void {
+  removeLog(path)
+  rmSync(path, { force: true })
 }
 
-/** Raised whenever `annals_checkpoint` changes its columns or its meaning. */
-export const formatVersion = 1
-
-// 'Anls' in ASCII; it tells our files from other databases.
-const applicationId = 0x416e6c73
-const separator = ';\n'
-
-/** Whether the file is one of ours; if it is not, it is empty. */
-function assertOurs(connection: Connection, path: string): boolean {
-  const [state] = connection
-    .ownStatement(
-      'SELECT application_id AS id, user_version AS version, (SELECT count(*) FROM sqlite_schema) AS things FROM pragma_application_id, pragma_user_version',
-    )
-    .all()
-  const { id, version, things } = state as { id: number; version: number; things: number }
-  if (id === applicationId && version === formatVersion) return true
-  if (id === applicationId)
-    throw new AnnalsError(
-      'store-format-unsupported',
-      `The read model ${path} has format ${version}, this version of Annals knows ${formatVersion}. Use a newer version of Annals, or delete the file: it is then made anew from the events.`,
-      { directory: dirname(path), formatVersion: version, supportedFormatVersion: formatVersion },
-    )
-  if (id === 0 && things === 0) return false
-  throw new AnnalsError(
-    'not-a-store',
-    `${path} is a SQLite database, but not a read model of Annals. Move it away, or keep the read models in another directory.`,
-    { directory: dirname(path), found: path },
-  )
+function removeLog(path: string): void {
+  for (const suffix of ['-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true })
 }
 
-function dropAll(connection: Connection): void {
-  // Virtual tables take their hidden tables with them, so what is left is asked for anew.
-  for (const kind of [`type = 'view'`, `sql LIKE 'CREATE VIRTUAL %'`, `type = 'table'`]) {
-    const things = connection
-      .ownStatement(
-        `SELECT type, name FROM sqlite_schema WHERE ${kind} AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
-      )
-      .all()
-    for (const { type, name } of things)
-      connection.own(`DROP ${type} "${String(name).replaceAll('"', '""')}"`)
+function syncDirectory(directory: string): void {
+  const descriptor = openSync(directory, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
   }
 }

@@ -37,7 +37,7 @@ class SqliteReadModels implements ReadModelStore {
   }
 
   async open(projection: Parameters<ReadModelStore['open']>[0]): Promise<OpenReadModel> {
-    const { name, version, readModel } = projection
+    const { name, version, readModel, build = 0 } = projection
     const path = join(this.#directory, fileName(name))
     if (this.#isClosed) throw closed(path)
     invariant(readModel.kind === this.kind, 'a projection is given the store of its kind of read model')
@@ -48,7 +48,7 @@ class SqliteReadModels implements ReadModelStore {
         { directory: this.#directory, processId: process.pid },
       )
     const { tables } = readModel as SqliteReadModelKind
-    const file = new ReadModelFile(path, { name, version, tables })
+    const file = new ReadModelFile(path, { name, version, tables }, { build })
     this.#open.set(name, file)
     return file
   }

@@ -38,11 +38,13 @@ export interface SqliteModel {
  * A read model in SQLite, for `defineProjection`. It is kept by what `openSqliteReadModels` opens.
  *
  * @param options.tables What makes the tables, indexes and views: `CREATE …` statements, one or several in a string. When
- * their text changes, the read model is made anew by replaying.
+ * their text changes, the read model is made anew by replaying, beside the old one.
  *
  * @throws AnnalsError `invalid-definition` without any statement
  */
-export function sqlite(options: { readonly tables: string | readonly string[] }): ReadModelKind<SqliteModel> {
+export function sqlite(options: {
+  readonly tables: string | readonly string[]
+}): ReadModelKind<SqliteModel, void> {
   const given: unknown = options?.tables
   const tables: readonly unknown[] = Array.isArray(given) ? given : [given]
   if (tables.length === 0 || !tables.every((table) => typeof table === 'string' && table.trim() !== ''))
@@ -56,7 +58,7 @@ export function sqlite(options: { readonly tables: string | readonly string[] })
 }
 
 /** What `sqlite` really answers with; for the store of read models alone. */
-export interface SqliteReadModelKind extends ReadModelKind<SqliteModel> {
+export interface SqliteReadModelKind extends ReadModelKind<SqliteModel, void> {
   readonly kind: 'sqlite'
   readonly tables: readonly string[]
 }

@@ -29,7 +29,7 @@ test('an application that starts again goes on where the read model stands', asy
       readModels: [await openSqliteReadModels(directory)],
     })
     await app.ready()
-    expect(app.status()[0]?.position).toBe(await store.head())
+    expect((await app.status())[0]?.position).toBe(await store.head())
     await app.append({ stream: 'room-1', events: [{ type: 'PersonEntered', data: { person } }] })
     await app.waitFor(await store.head())
     await app.close()
@@ -64,13 +64,14 @@ test('a rebuild makes the same read model from the events again, and says how fa
   await app.close()
 })
 
-test('a handler that SQLite refuses stops its projection with the message of SQLite', async () => {
+test('an event whose handler SQLite refuses is parked with the message of SQLite', async () => {
   const store = createMemoryStore()
   const Broken = defineProjection({
     name: 'broken',
     select: { category: 'room' },
     events: Room.events,
     readModel: Visits.readModel,
+    retry: { attemptsMax: 1 },
     on: { PersonEntered: (model) => model.run('INSERT INTO visit VALUES (1, NULL, 1)') },
   })
   const app = createApp({
@@ -79,9 +80,9 @@ test('a handler that SQLite refuses stops its projection with the message of SQL
     readModels: [await openSqliteReadModels(await temporaryDirectory())],
   })
   await app.append({ stream: 'room-1', events: [{ type: 'PersonEntered', data: { person: 'Ada' } }] })
-  await expect(app.waitFor(await store.head())).rejects.toMatchObject({
-    code: 'projection-failed',
-    message: expect.stringContaining('NOT NULL constraint failed: visit.times'),
-  })
+  await app.waitFor(await store.head())
+  expect(app.consumer('broken').parked()).toMatchObject([
+    { key: 'room-1', error: expect.stringContaining('NOT NULL constraint failed: visit.times') },
+  ])
   await app.close()
 })

@@ -91,7 +91,10 @@ async function catchUp(session: Session, app: App): Promise<void> {
   const head = await app.store.head()
   await session.withProgress('Making the read model', async (onProgress) => {
     const meter = new ProgressMeter(onProgress)
-    const drawing = setInterval(() => meter.update(app.status()[0]?.position ?? 0, head), 100)
+    const drawing = setInterval(async () => {
+      const [status] = await app.status()
+      meter.update(status?.position ?? 0, head)
+    }, 100)
     try {
       // As long as it takes: Ctrl-C is there for whoever will not wait.
       await session.orInterrupted(app.waitFor(head, { timeoutMs: 2 ** 31 - 1 }))

@@ -2,6 +2,7 @@ import type { Caller } from '../caller.ts'
 import type { Position } from '../event/position.ts'
 import type { Revision } from '../event/stream.ts'
 import type { JsonValue } from '../json.ts'
+import type { Progress } from '../progress.ts'
 
 /** How whatever follows the log in the background is doing. */
 export interface ConsumerStatus {
@@ -19,6 +20,8 @@ export interface ConsumerStatus {
   readonly parkedKeys: number
   /** What failed last, if nothing has succeeded since; or what it failed of. */
   readonly error: Error | undefined
+  /** Projections: how far the read model is that is being made beside the one in use. In positions. */
+  readonly rebuild?: Progress | undefined
 }
 
 /** A key of a consumer whose events are held back, since one of them could not be handled. */

@@ -3,13 +3,14 @@ import { KeyedQueue } from '../command/keyed-queue.ts'
 import { AnnalsError, isAnnalsError } from '../errors.ts'
 import type { RecordedEvent } from '../event/event.ts'
 import { type Position, startOfLog } from '../event/position.ts'
-import type { Selection } from '../event/selection.ts'
+import { type Selection, selectsSystemStreams } from '../event/selection.ts'
 import { isSystemStream } from '../event/stream.ts'
 import { describe, type JsonValue } from '../json.ts'
 import type { EventStore, Subscription } from '../store/event-store.ts'
 import { Checkpoint } from './checkpoint.ts'
 import type { ConsumerControl, ConsumerStatus, ParkedKey, ParkedOptions } from './consumer.ts'
 import { correctedEvent } from './corrected-event.ts'
+import { lagOf } from './lag.ts'
 import { LowWaterMark } from './low-water-mark.ts'
 import { ParkingLot } from './parking-lot.ts'
 import { PositionWaiters } from './position-waiters.ts'
@@ -128,17 +129,10 @@ export class KeyedConsumer implements ConsumerControl {
   async status(): Promise<ConsumerStatus> {
     const { store, select, clock } = this.#options
     const position = this.#mark.position
-    const head = this.#state === 'starting' ? position : await store.head()
-    let lagMs = 0
-    if (head > position) {
-      for await (const event of store.read(select, { after: position, limit: 1 }))
-        lagMs = Math.max(0, clock() - event.recordedAt.getTime())
-    }
     return {
       state: this.#state,
       position,
-      lagEvents: Math.max(0, head - position),
-      lagSeconds: lagMs / 1000,
+      ...(this.#state === 'starting' ? noLag : await lagOf(store, select, position, clock)),
       eventsPerSecond: this.#rate.perSecond,
       parkedKeys: this.#lot?.size ?? 0,
       error: this.#error,
@@ -403,16 +397,13 @@ export class KeyedConsumer implements ConsumerControl {
   }
 }
 
+// Where it begins is not known before it has been started.
+const noLag = { lagEvents: 0, lagSeconds: 0 }
+
 const checkpointIntervalMs = 1_000
 
 // How many events are in work or wait for their turn; beyond that the log is not read on.
 const outstandingMax = 1_000
-
-function selectsSystemStreams(selection: Selection): boolean {
-  if (typeof selection !== 'object') return false
-  if ('stream' in selection) return isSystemStream(selection.stream)
-  return 'category' in selection && isSystemStream(selection.category)
-}
 
 function isOfStore(error: unknown): boolean {
   return isAnnalsError(error) && /^(?:store|disk)-/.test(error.code)

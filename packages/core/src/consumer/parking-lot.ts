@@ -15,13 +15,19 @@ export type Correction =
 /**
  * The keys of one consumer that are held back, and what was decided about the events that held them up. Kept in the
  * stream `$parking-<consumer>`: every action is an event with its time and who did it, and the state is folded from them.
+ *
+ * A read model that is made anew beside the one in use is another *build*, counted from 0. What is parked is so for one
+ * build; what was decided about an event holds for all of them.
  */
 export class ParkingLot {
   readonly #store: EventStore
   readonly #consumer: string
   readonly #stream: string
-  readonly #parked = new Map<string, ParkedKey>()
+  readonly #builds = new Map<number, Map<string, ParkedKey>>()
   readonly #corrections = new Map<Position, Correction>()
+  #build = 0
+  #lastUsed = 0
+  #isInUse = false
   #nextRevision = 0
   #refreshing: Promise<void> = Promise.resolve()
 
@@ -31,11 +37,26 @@ export class ParkingLot {
     this.#stream = systemStream('parking', consumer)
   }
 
-  /** The lot as it was left. */
-  static async open(store: EventStore, consumer: string): Promise<ParkingLot> {
+  /** The lot as it was left. Default for `build`: the one that was last said to be in use. */
+  static async open(
+    store: EventStore,
+    consumer: string,
+    { build }: { readonly build?: number } = {},
+  ): Promise<ParkingLot> {
     const lot = new ParkingLot(store, consumer)
     await lot.refresh()
+    lot.#build = build ?? lot.#lastUsed
     return lot
+  }
+
+  /** Which build it tells of. */
+  get build(): number {
+    return this.#build
+  }
+
+  /** Whether events may be seen otherwise than they were recorded. */
+  get hasCorrections(): boolean {
+    return this.#corrections.size > 0
   }
 
   /** Takes in what other processes have recorded since. */
@@ -100,6 +121,22 @@ export class ParkingLot {
     if (this.#parked.size > 0) await this.#record({ type: 'ConsumerReset', data: {} }, caller)
   }
 
+  /** Says that this build is the one in use from now on. Recorded as soon as it makes a difference. */
+  async useBuild(): Promise<void> {
+    this.#isInUse = true
+    if ([...this.#builds.values()].some(({ size }) => size > 0)) await this.#append([this.#buildUsed()])
+  }
+
+  get #parked(): Map<string, ParkedKey> {
+    return this.#parkedOf(this.#build)
+  }
+
+  #parkedOf(build: number): Map<string, ParkedKey> {
+    const parked = this.#builds.get(build) ?? new Map<string, ParkedKey>()
+    this.#builds.set(build, parked)
+    return parked
+  }
+
   #expectParked(key: string): ParkedKey {
     const parked = this.#parked.get(key)
     if (parked) return parked
@@ -111,12 +148,24 @@ export class ParkingLot {
     )
   }
 
-  async #record(event: NewEvent<string, JsonObject>, caller?: Caller): Promise<void> {
-    await this.#store.append({
-      stream: this.#stream,
-      events: [{ ...event, ...(caller && { metadata: { $callerId: caller.id } }) }],
-    })
+  #record({ type, data }: NewEvent<string, JsonObject>, caller?: Caller): Promise<void> {
+    const event = { type, data: this.#ofBuild(data), ...(caller && { metadata: { $callerId: caller.id } }) }
+    return this.#append(
+      this.#isInUse && this.#lastUsed !== this.#build ? [this.#buildUsed(), event] : [event],
+    )
+  }
+
+  async #append(events: readonly NewEvent<string, JsonObject>[]): Promise<void> {
+    await this.#store.append({ stream: this.#stream, events })
     await this.refresh()
+  }
+
+  #buildUsed(): NewEvent<string, JsonObject> {
+    return { type: 'BuildUsed', data: this.#ofBuild({}) }
+  }
+
+  #ofBuild(data: JsonObject): JsonObject {
+    return this.#build > 0 ? { ...data, build: this.#build } : data
   }
 
   async #read(): Promise<void> {
@@ -129,13 +178,15 @@ export class ParkingLot {
 
   #apply({ type, data, recordedAt }: RecordedEvent): void {
     const facts = data as unknown as ParkingFacts
-    const parked = this.#parked.get(facts.key)
+    const { build = 0 } = facts
+    const keys = this.#parkedOf(build)
+    const parked = keys.get(facts.key)
     switch (type) {
       case 'EventParked': {
         const { key, position, stream, revision, eventId, eventType, error, attempts } = facts
         // Tried in all: the attempts of the same event add up over its retries.
         const before = parked?.position === position ? parked.attempts : 0
-        this.#parked.set(key, {
+        keys.set(key, {
           key,
           position,
           stream,
@@ -156,18 +207,23 @@ export class ParkingLot {
         this.#corrections.set(facts.position, { discarded: true })
         break
       case 'KeyReleased':
-        this.#parked.delete(facts.key)
+        keys.delete(facts.key)
         return
       case 'ConsumerReset':
-        this.#parked.clear()
+        keys.clear()
+        return
+      case 'BuildUsed':
+        this.#lastUsed = build
         return
     }
-    if (parked) this.#parked.set(facts.key, { ...parked, state: 'retrying' })
+    if (parked) keys.set(facts.key, { ...parked, state: 'retrying' })
   }
 }
 
 // Every fact that one of the events can have; which it has its type says.
 interface ParkingFacts {
+  /** Left out for the first. */
+  readonly build?: number
   readonly key: string
   readonly position: Position
   readonly stream: string

@@ -1,7 +1,7 @@
 import { AnnalsError } from '../errors.ts'
 import { describe } from '../json.ts'
 import { assertEventQuery, type EventQuery } from './event-query.ts'
-import { assertCategoryName, assertStreamName, type Revision } from './stream.ts'
+import { assertCategoryName, assertStreamName, isSystemStream, type Revision } from './stream.ts'
 
 /** The events of one stream, from `fromRevision` to `toRevision`, both inclusive; left out, from its first to its last. */
 export interface StreamSelection {
@@ -22,6 +22,13 @@ export interface QuerySelection {
 
 /** Which events a read or a subscription is about. */
 export type Selection = StreamSelection | CategorySelection | QuerySelection | 'everything'
+
+/** Whether a selection names streams that Annals keeps for itself, which are passed over where they only happen to be in it. */
+export function selectsSystemStreams(selection: Selection): boolean {
+  if (typeof selection !== 'object') return false
+  if ('stream' in selection) return isSystemStream(selection.stream)
+  return 'category' in selection && isSystemStream(selection.category)
+}
 
 /** Stops unless `selection` is one. @throws AnnalsError `invalid-argument`, `limit-exceeded` */
 export function assertSelection(selection: Selection): void {

@@ -1,213 +1,417 @@
-import type { Clock } from '../clock.ts'
+import type { Clock, Timer } from '../clock.ts'
+import type { ConsumerStatus, ParkedKey, ParkedOptions } from '../consumer/consumer.ts'
+import { lagOf } from '../consumer/lag.ts'
+import { ParkingLot } from '../consumer/parking-lot.ts'
+import { PositionWaiters } from '../consumer/position-waiters.ts'
 import { AnnalsError, isAnnalsError } from '../errors.ts'
-import type { RecordedEvent } from '../event/event.ts'
 import { type Position, startOfLog } from '../event/position.ts'
-import { type OnProgress, ProgressMeter } from '../progress.ts'
-import type { EventStore, Subscription } from '../store/event-store.ts'
+import type { JsonValue } from '../json.ts'
+import { type OnProgress, type Progress, ProgressMeter } from '../progress.ts'
+import type { EventStore } from '../store/event-store.ts'
 import type { Projection } from './projection.ts'
-import type { OpenReadModel, ReadModelStore } from './read-model.ts'
+import { ProjectionFollower } from './projection-follower.ts'
+import type { OpenReadModel, ReadModelBuild, ReadModelStore } from './read-model.ts'
+import {
+  behind,
+  closedWhileWaiting,
+  projectionFailed,
+  type ReadModelRunner,
+  type RebuildOptions,
+  type Rebuilt,
+} from './runner.ts'
 
-/** How a projection is doing. */
-export interface ProjectionStatus {
-  readonly name: string
-  readonly version: number
-  /** `failed`: a handler or the read model failed; it stands where it was until it is rebuilt or the application restarts. */
-  readonly state: 'starting' | 'catching-up' | 'live' | 'failed' | 'stopped'
-  /** Everything up to here is in the read model. */
-  readonly position: Position
-  /** Why it failed. */
-  readonly error: Error | undefined
+/** What a runner works with. */
+export interface ProjectionRunnerOptions {
+  readonly projection: Projection
+  readonly store: EventStore
+  readonly readModels: ReadModelStore
+  readonly clock: Clock
+  readonly timer: Timer
+  /** Whether a read model that was made for another version is made anew at once, rather than when it is asked for. */
+  readonly rebuildsAtStart: boolean
 }
 
-/** Keeps one read model up to date in the background. */
-export class ProjectionRunner {
+/** Keeps one read model up to date in the background, and makes another beside it when that is needed. */
+export class ProjectionRunner implements ReadModelRunner {
+  readonly kind = 'projection'
   readonly projection: Projection
-  readonly #store: EventStore
-  readonly #readModels: ReadModelStore
-  readonly #clock: Clock
-  readonly #waiting = new Set<Waiting>()
+  readonly #options: ProjectionRunnerOptions
+  readonly #waiters = new PositionWaiters()
+  readonly #listeners = new Set<() => void>()
   #readModel: OpenReadModel | undefined
-  #subscription: Subscription | undefined
-  #running: Promise<void> = Promise.resolve()
-  #state: ProjectionStatus['state'] = 'starting'
-  #position: Position = startOfLog
-  #error: Error | undefined
-  #onMove: ((position: Position) => void) | undefined
+  #lot: ParkingLot | undefined
+  // `undefined` while the read model is one that can only be read.
+  #follower: ProjectionFollower | undefined
+  #build: Build | undefined
+  #building: Promise<Rebuilt> | undefined
+  #isPaused = false
+  #isStopped = false
+  // Why the read model that is to take the place of an older one could not be made.
+  #buildError: Error | undefined
 
-  constructor(options: {
-    readonly projection: Projection
-    readonly store: EventStore
-    readonly readModels: ReadModelStore
-    readonly clock: Clock
-  }) {
+  constructor(options: ProjectionRunnerOptions) {
+    this.#options = options
     this.projection = options.projection
-    this.#store = options.store
-    this.#readModels = options.readModels
-    this.#clock = options.clock
   }
 
-  get status(): ProjectionStatus {
-    const { name, version } = this.projection
-    return { name, version, state: this.#state, position: this.#position, error: this.#error }
+  get name(): string {
+    return this.projection.name
   }
 
-  /** Opens the read model and begins to follow the log. Resolves when queries can be answered, caught up or not. */
+  get version(): number {
+    return this.projection.version
+  }
+
   async start(): Promise<void> {
-    this.#readModel = await this.#readModels.open(this.projection)
+    const { store, readModels, rebuildsAtStart } = this.#options
+    const { name, version, readModel } = this.projection
+    const lot = await ParkingLot.open(store, this.#consumer)
+    const opened = await readModels.open({ name, version, readModel, build: lot.build })
+    this.#readModel = opened
+    this.#lot = opened.build === lot.build ? lot : await this.#lotOf(opened.build)
+    if (!opened.isCurrent) {
+      if (rebuildsAtStart) this.#rebuild({}).catch(() => undefined)
+      return
+    }
     // A log that was restored from an older copy goes on differently from there.
-    if (this.#readModel.checkpoint() > (await this.#store.head())) await this.#readModel.reset()
-    this.#begin(this.#readModel)
+    if (opened.checkpoint() > (await store.head())) await this.#empty(opened)
+    this.#follow(opened, this.#lot)
   }
 
-  /** Ends the work. The read model stays as it is. */
   async stop(): Promise<void> {
-    this.#subscription?.close()
-    await this.#running
-    if (this.#state !== 'failed') this.#state = 'stopped'
-    for (const waiting of [...this.#waiting])
-      waiting.settle(
-        new AnnalsError(
-          'store-closed',
-          'The application was closed while something waited for a read model.',
-          {},
-        ),
+    this.#isStopped = true
+    await this.#build?.follower.halt()
+    this.#build?.stop(closedWhileWaiting())
+    await this.#building?.catch(() => undefined)
+    await this.#follower?.halt()
+    this.#waiters.fail(closedWhileWaiting())
+    this.#changed()
+  }
+
+  async pause(): Promise<void> {
+    this.#isPaused = true
+    await this.#follower?.halt()
+    this.#changed()
+  }
+
+  async resume(): Promise<void> {
+    this.#isPaused = false
+    if (this.#isStopped || !this.#follower) {
+      if (this.#buildError && !this.#building) this.#rebuild({}).catch(() => undefined)
+      return
+    }
+    if (this.#follower.state === 'failed') await this.#follower.halt()
+    if (this.#follower.state === 'failed' || this.#follower.state === 'halted') this.#follower.begin()
+  }
+
+  async reset(): Promise<void> {
+    const { readModel, follower } = this.#current()
+    await follower.halt()
+    this.#follow(readModel, await this.#empty(readModel))
+    this.#changed()
+  }
+
+  async status(): Promise<ConsumerStatus> {
+    const { store, clock } = this.#options
+    const follower = this.#follower ?? this.#build?.follower
+    const position = this.position
+    const state = this.#state()
+    return {
+      state,
+      position,
+      ...(await lagOf(store, this.projection.select, position, clock)),
+      eventsPerSecond: follower?.eventsPerSecond ?? 0,
+      parkedKeys: this.parked().length,
+      error: follower?.error ?? this.#buildError,
+      ...(this.#build?.progress && { rebuild: this.#build.progress }),
+    }
+  }
+
+  get position(): Position {
+    return this.#follower?.position ?? this.#build?.follower.position ?? startOfLog
+  }
+
+  parked(): readonly ParkedKey[] {
+    return this.#follower?.lot.list() ?? []
+  }
+
+  async retry(key: string, options?: ParkedOptions): Promise<void> {
+    await this.#current().follower.retry(key, options)
+  }
+
+  async edit(key: string, data: JsonValue, options?: ParkedOptions): Promise<void> {
+    await this.#current().follower.edit(key, data, options)
+  }
+
+  async discard(key: string, options?: ParkedOptions): Promise<void> {
+    await this.#current().follower.discard(key, options)
+  }
+
+  async answer(ask: (model: unknown) => unknown): Promise<unknown> {
+    this.#assertWorking()
+    const readModel = this.#readModel
+    const model = readModel?.model
+    try {
+      return await ask(model)
+    } catch (error) {
+      // The one it read from was replaced while it took its time.
+      if (readModel?.model !== model && isAnnalsError(error, 'store-closed') && !this.#isStopped)
+        return this.answer(ask)
+      if (readModel?.isCurrent !== false || isAnnalsError(error)) throw error
+      const { name, version } = this.projection
+      throw new AnnalsError(
+        'read-model-building',
+        `The read model of ${name} is still that of an older version, which does not answer this query (${(error as Error).message}); the one of version ${version} is at position ${this.position}. Ask again when it has been made.`,
+        { projection: name, position: this.position },
+        { cause: error },
       )
+    }
   }
 
-  /** What queries read from. @throws AnnalsError `projection-failed` */
-  model(): unknown {
+  async waitFor(position: Position, timeoutMs: number): Promise<void> {
+    if (this.#follower && this.position >= position) return
     this.#assertWorking()
-    return this.#readModel?.model
+    await this.#waiters.wait(position, timeoutMs, () =>
+      behind(this.projection, this.position, position, timeoutMs),
+    )
   }
 
-  /** Resolves when the read model has seen a position. @throws AnnalsError `read-model-behind`, `projection-failed` */
-  waitFor(position: Position, timeoutMs: number): Promise<void> {
-    if (this.#position >= position) return Promise.resolve()
-    this.#assertWorking()
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => waiting.settle(this.#behind(position, timeoutMs)), timeoutMs)
-      const waiting: Waiting = {
-        position,
-        settle: (error) => {
-          clearTimeout(timer)
-          this.#waiting.delete(waiting)
-          if (error) reject(error)
-          else resolve()
-        },
+  async settled(position: Position): Promise<void> {
+    const follower = this.#follower
+    if (!follower || follower.position >= position || !isWorking(follower)) return
+    await new Promise<void>((resolve) => {
+      const end = this.onChange(check)
+      function check(): void {
+        if (follower && follower.position < position && isWorking(follower)) return
+        end()
+        resolve()
       }
-      this.#waiting.add(waiting)
     })
   }
 
-  /**
-   * Empties the read model and makes it anew from the start of the log; resolves when it has caught up with the head
-   * there was at the beginning. Queries meanwhile see it growing. Progress counts positions.
-   */
-  async rebuild(onProgress?: OnProgress): Promise<void> {
-    this.#subscription?.close()
-    await this.#running
-    const readModel = this.#readModel ?? (await this.#readModels.open(this.projection))
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async rebuild(options: RebuildOptions = {}): Promise<Rebuilt> {
+    // One that is being made for a new version anyway is what was asked for.
+    if (this.#build && !this.#readModel?.isCurrent && !options.compare && options.switchOver !== false) {
+      this.#build.onProgress.add(options.onProgress ?? (() => {}))
+      return this.#building as Promise<Rebuilt>
+    }
+    await this.#building?.catch(() => undefined)
+    return this.#rebuild(options)
+  }
+
+  get #consumer(): string {
+    return `${this.name}.${this.version}`
+  }
+
+  #lotOf(build: number): Promise<ParkingLot> {
+    return ParkingLot.open(this.#options.store, this.#consumer, { build })
+  }
+
+  /** Another build, of which nothing is parked, though one of this number may have been begun before. */
+  async #emptyLot(build: number): Promise<ParkingLot> {
+    const lot = await this.#lotOf(build)
+    await lot.reset()
+    return lot
+  }
+
+  async #empty(readModel: OpenReadModel): Promise<ParkingLot> {
+    const lot = await this.#emptyLot(readModel.build + 1)
+    await readModel.reset(lot.build)
+    await lot.useBuild()
+    return lot
+  }
+
+  #follow(readModel: OpenReadModel, lot: ParkingLot): void {
     this.#readModel = readModel
-    await readModel.reset()
-    const head = await this.#store.head()
-    const meter = new ProgressMeter(onProgress, this.#clock)
-    this.#onMove = (position) => meter.update(Math.min(position, head), head)
+    this.#lot = lot
+    this.#follower = this.#followerOf(readModel, lot, {
+      onMove: (position, wrote) => {
+        this.#waiters.reached(position)
+        if (wrote || this.projection.inline) this.#changed()
+      },
+      onFail: (error) => {
+        this.#waiters.fail(error)
+        this.#changed()
+      },
+    })
+    if (!this.#isPaused) this.#follower.begin()
+    this.#waiters.reached(this.#follower.position)
+  }
+
+  #followerOf(
+    readModel: OpenReadModel,
+    lot: ParkingLot,
+    tell: Pick<ConstructorParameters<typeof ProjectionFollower>[0], 'onMove' | 'onFail'>,
+  ): ProjectionFollower {
+    const { store, clock, timer } = this.#options
+    return new ProjectionFollower({
+      projection: this.projection,
+      readModel,
+      lot,
+      store,
+      clock,
+      timer,
+      ...tell,
+    })
+  }
+
+  #rebuild(options: RebuildOptions): Promise<Rebuilt> {
+    const building = this.#makeBeside(options)
+      .catch((error: unknown) => {
+        if (!this.#readModel?.isCurrent && !this.#isStopped) this.#failBuild(error)
+        throw error
+      })
+      .finally(() => {
+        this.#build = undefined
+        if (this.#building === building) this.#building = undefined
+      })
+    this.#building = building
+    return building
+  }
+
+  #failBuild(error: unknown): void {
+    this.#buildError = error instanceof Error ? error : new Error(String(error))
+    this.#waiters.fail(this.#buildError)
+    this.#changed()
+  }
+
+  async #makeBeside({ onProgress, compare = false, switchOver = true }: RebuildOptions): Promise<Rebuilt> {
+    const old = this.#readModel
+    if (!old) throw notReady(this.projection)
+    this.#buildError = undefined
+    const number = Math.max(old.build, this.#lot?.build ?? 0) + 1
+    const beside = await old.beside(number)
     try {
-      this.#begin(readModel)
-      await this.waitFor(head, 2 ** 31 - 1)
-    } finally {
-      this.#onMove = undefined
-    }
-  }
-
-  #begin(readModel: OpenReadModel): void {
-    this.#error = undefined
-    this.#state = 'catching-up'
-    this.#position = readModel.checkpoint()
-    const subscription = this.#store.subscribe(this.projection.select, { after: this.#position })
-    this.#subscription = subscription
-    this.#running = this.#follow(subscription, readModel).catch((error: unknown) => this.#fail(error))
-  }
-
-  async #follow(subscription: Subscription, readModel: OpenReadModel): Promise<void> {
-    for await (const { events, position, live } of subscription.batches()) {
-      // Batches without events only move the position; writing each of them down would cost a commit for nothing.
-      if (events.length > 0) await readModel.write(position, (model) => this.#apply(model, events))
-      this.#position = position
-      this.#state = live ? 'live' : 'catching-up'
-      this.#onMove?.(position)
-      for (const waiting of [...this.#waiting]) if (waiting.position <= position) waiting.settle()
-    }
-  }
-
-  #apply(model: unknown, events: readonly RecordedEvent[]): void {
-    const { on, name } = this.projection
-    for (const event of events) {
-      const handler = Object.hasOwn(on, event.type) ? on[event.type] : undefined
-      if (!handler) continue
-      try {
-        assertSynchronous(handler(model, event))
-      } catch (cause) {
-        if (isOfStorage(cause)) throw cause
-        throw new AnnalsError(
-          'projection-failed',
-          `Projection ${name} stopped at position ${event.position}: its handler for ${event.type} failed with "${cause instanceof Error ? cause.message : String(cause)}". Mend the handler and start again.`,
-          { projection: name, position: event.position },
-          { cause },
-        )
+      assertComparable(this.projection, beside, compare)
+      // What an interrupted build has parked is gone on with if the build is.
+      const lot = await (beside.checkpoint() === startOfLog ? this.#emptyLot(number) : this.#lotOf(number))
+      const build = new Build(this.#options, onProgress, (tell) => this.#followerOf(beside, lot, tell))
+      this.#build = build
+      if (this.#isStopped) throw closedWhileWaiting()
+      await build.caughtUp()
+      // Both stand still from here on, the new one no less far than the old.
+      await this.#follower?.halt()
+      await build.reached(this.#follower?.position ?? startOfLog)
+      await build.follower.halt()
+      if (this.#isStopped) throw closedWhileWaiting()
+      const differences = compare ? await beside.compare?.() : undefined
+      const { position } = build.follower
+      if (!switchOver) {
+        await beside.discard()
+        if (!this.#isPaused) this.#follower?.begin()
+        return { position, differences, switchedOver: false }
       }
+      await beside.takePlace()
+      this.#follow(old, lot)
+      await lot.useBuild()
+      this.#changed()
+      return { position, differences, switchedOver: true }
+    } catch (error) {
+      await this.#build?.follower.halt()
+      // One that is made for a new version is gone on with by the next start.
+      if (!this.#isStopped) {
+        await beside.discard().catch(() => undefined)
+        if (this.#follower?.state === 'halted' && !this.#isPaused) this.#follower.begin()
+      }
+      throw error
     }
   }
 
-  #fail(error: unknown): void {
-    // A store that is closed under its projections has ended them; that is no failure of theirs.
-    if (isAnnalsError(error, 'store-closed')) {
-      this.#state = 'stopped'
-    } else {
-      this.#state = 'failed'
-      this.#error = error instanceof Error ? error : new Error(String(error))
-    }
-    for (const waiting of [...this.#waiting])
-      waiting.settle(error instanceof Error ? error : new Error(String(error)))
+  #current(): { readonly readModel: OpenReadModel; readonly follower: ProjectionFollower } {
+    if (this.#readModel && this.#follower) return { readModel: this.#readModel, follower: this.#follower }
+    throw notReady(this.projection)
+  }
+
+  #state(): ConsumerStatus['state'] {
+    if (this.#isStopped || this.#follower?.state === 'stopped')
+      return this.#follower?.state === 'failed' ? 'failed' : 'stopped'
+    if (this.#buildError || this.#follower?.state === 'failed') return 'failed'
+    if (!this.#readModel) return 'starting'
+    if (this.#isPaused || !(this.#follower ?? this.#building)) return 'paused'
+    const { state } = this.#follower ?? { state: 'catching-up' as const }
+    return state === 'halted' ? 'catching-up' : state
+  }
+
+  #changed(): void {
+    for (const listener of [...this.#listeners]) listener()
   }
 
   #assertWorking(): void {
-    if (this.#state !== 'failed' || !this.#error) return
-    if (isAnnalsError(this.#error, 'projection-failed')) throw this.#error
-    const { name } = this.projection
-    throw new AnnalsError(
-      'projection-failed',
-      `Projection ${name} stopped after position ${this.#position}: ${this.#error.message}`,
-      { projection: name, position: this.#position },
-      { cause: this.#error },
-    )
-  }
-
-  #behind(position: Position, waitedMs: number): AnnalsError<'read-model-behind'> {
-    const { name } = this.projection
-    return new AnnalsError(
-      'read-model-behind',
-      `The read model of ${name} was awaited at position ${position}, but after ${waitedMs} ms it was at ${this.#position}. Wait longer or ask again.`,
-      { projection: name, position: this.#position, waitedForPosition: position, waitedMs },
-    )
+    const error = this.#follower?.state === 'failed' ? this.#follower.error : undefined
+    if (error) throw projectionFailed(this.projection, this.position, error)
   }
 }
 
-interface Waiting {
-  readonly position: Position
-  readonly settle: (error?: Error) => void
+/** A read model that is being made: what follows the log into it, and how far it is. */
+class Build {
+  readonly follower: ProjectionFollower
+  readonly onProgress = new Set<OnProgress>()
+  progress: Progress | undefined
+  readonly #stopped = Promise.withResolvers<never>()
+  readonly #store: EventStore
+  readonly #meter: ProgressMeter
+  #head: Position = startOfLog
+
+  constructor(
+    { store, clock }: ProjectionRunnerOptions,
+    onProgress: OnProgress | undefined,
+    followerOf: (
+      tell: Pick<ConstructorParameters<typeof ProjectionFollower>[0], 'onMove' | 'onFail'>,
+    ) => ProjectionFollower,
+  ) {
+    this.#store = store
+    this.#stopped.promise.catch(() => undefined)
+    if (onProgress) this.onProgress.add(onProgress)
+    this.#meter = new ProgressMeter((progress) => {
+      this.progress = progress
+      for (const tell of this.onProgress) tell(progress)
+    }, clock)
+    this.follower = followerOf({
+      onMove: (position) => this.#meter.update(Math.min(position, this.#head), this.#head),
+      onFail: () => {},
+    })
+  }
+
+  /** Begins, and resolves when it has come as far as the log goes now. */
+  async caughtUp(): Promise<void> {
+    this.#head = await this.#store.head()
+    this.follower.begin()
+    await this.reached(this.#head)
+    this.#meter.update(this.#head, this.#head)
+  }
+
+  async reached(position: Position): Promise<void> {
+    await Promise.race([this.follower.reached(position), this.#stopped.promise])
+  }
+
+  stop(reason: Error): void {
+    this.#stopped.reject(reason)
+  }
 }
 
-function assertSynchronous(returned: unknown): void {
-  if (!(returned instanceof Promise)) return
-  // It is this error that is told, not that of what it went on to do.
-  returned.catch(() => undefined)
-  throw new Error(
-    'it returned a promise, but a handler has to be synchronous: what it does later is in no batch',
+function isWorking({ state }: ProjectionFollower): boolean {
+  return state === 'catching-up' || state === 'live'
+}
+
+function assertComparable({ name, readModel }: Projection, beside: ReadModelBuild, compare: boolean): void {
+  if (!compare || beside.compare) return
+  const expected = 'a read model of which it can be told what differs, such as sqlite(…)'
+  throw new AnnalsError(
+    'invalid-argument',
+    `What differs in the read model of ${name} cannot be told: expected ${expected}, but it is of the kind "${readModel.kind}". Rebuild it without comparing.`,
+    { argument: 'compare', expected, received: readModel.kind },
   )
 }
 
-// What the disk does to a read model is no fault of the handler that met it.
-function isOfStorage(error: unknown): boolean {
-  return isAnnalsError(error) && /^(?:store|disk)-/.test(error.code)
+function notReady({ name }: Projection): AnnalsError<'read-model-building'> {
+  return new AnnalsError(
+    'read-model-building',
+    `The read model of ${name} is not there yet. Wait until it has been made.`,
+    { projection: name, position: startOfLog },
+  )
 }
