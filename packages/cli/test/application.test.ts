@@ -69,10 +69,37 @@ describe('annals execute', () => {
     }
     await expectExit(['AddThing', 'basket-1', 'thing=tea', 'quantity=two'], 3, 'quantity')
     await expectExit(['AddThing', 'basket-1', 'thing=tea', 'quantitty=2'], 3, 'it has thing, quantity, gift')
-    await expectExit(['AddThin', 'basket-1'], 2, 'it has AddThing, Close')
+    await expectExit(['AddThin', 'basket-1'], 2, 'it has AddThing, Close, ReserveGift')
     await expectExit(['Close', 'basket-1'], 4, '(stream-not-found)')
     await run('execute', 'AddThing', 'basket-1', 'thing=tea')
     await expectExit(['Close', 'basket-1', '--expected-revision', '7'], 5, '(wrong-expected-revision)')
+  })
+
+  it('gives a command with a decision model no stream, and one of a decider its stream', async () => {
+    const run = await shop()
+    expect(await run('execute', 'ReserveGift', 'thing=tea', 'to=Ada')).toMatchObject({
+      code: 0,
+      stdout: 'Accepted: GiftReserved recorded in gifts-Ada, which is at revision 0, position 1.\n',
+    })
+    expect(await run('execute', 'ReserveGift', '--input', '{"thing":"tea","to":"Bob"}')).toMatchObject({
+      code: 1,
+      stdout: 'Rejected: It is reserved already. (reserved)\n',
+    })
+    const without = await run('execute', 'AddThing')
+    expect(without.code).toBe(2)
+    expect(without.stderr).toContain('needs the stream that AddThing is for, such as basket-1')
+  })
+
+  it('lets a command with an id take effect once', async () => {
+    const run = await shop()
+    const add = (...more: string[]) =>
+      run('execute', 'AddThing', 'basket-1', 'thing=tea', '--command-id', 'k1', ...more)
+    const first = await add()
+    expect(first.stdout).toContain('revision 0')
+    expect((await add()).stdout).toBe(first.stdout)
+    const other = await add('quantity=2')
+    expect(other.code).toBe(3)
+    expect(other.stderr).toContain('(command-id-reused)')
   })
 
   it('needs an application', async () => {

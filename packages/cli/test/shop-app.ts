@@ -1,5 +1,7 @@
 import {
+  defineCommand,
   defineDecider,
+  defineFold,
   defineLiveQuery,
   defineProjectedQuery,
   defineProjection,
@@ -39,6 +41,25 @@ const Basket = defineDecider({
   },
 })
 
+const gifts = { GiftReserved: z.object({ thing: z.string(), to: z.string() }) }
+
+const Reservations = defineFold({
+  events: gifts,
+  initialState: () => 0,
+  evolve: { GiftReserved: (count) => count + 1 },
+})
+
+const ReserveGift = defineCommand({
+  name: 'ReserveGift',
+  input: z.object({ thing: z.string(), to: z.string() }),
+  events: gifts,
+  rejections: { reserved: 'It is reserved already.' },
+  stream: ({ to }) => `gifts-${to}`,
+  model: ({ thing }) => ({ reservations: { fold: Reservations, tags: [`thing:${thing}`] } }),
+  decide: ({ reservations }, data) =>
+    reservations > 0 ? reject('reserved') : { type: 'GiftReserved', data, tags: [`thing:${data.thing}`] },
+})
+
 const ThingsIn = defineLiveQuery({
   name: 'ThingsIn',
   input: z.object({ basket: z.string() }),
@@ -65,4 +86,4 @@ const SoldOf = defineProjectedQuery({
 })
 
 /** The application of the tests of the command line. */
-export const modules: readonly Module[] = [Basket, ThingsIn, SoldOf]
+export const modules: readonly Module[] = [Basket, ReserveGift, ThingsIn, SoldOf]
