@@ -49,6 +49,8 @@ export const exitCode: Record<ErrorCode, number> = {
   'read-model-building': 6,
   // The application has to be mended.
   'invalid-definition': 7,
+  'unsupported-event-version': 7,
+  'upcaster-failed': 7,
   'projection-failed': 7,
   // The bytes of the store are not what this version wrote.
   'store-damaged': exit.damaged,

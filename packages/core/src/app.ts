@@ -10,7 +10,7 @@ import {
 } from './command/command-handler.ts'
 import type { Decider } from './command/decider.ts'
 import type { DecisionCommand } from './command/decision-command.ts'
-import { validateEventData } from './command/event-data.ts'
+import { validateEvent } from './command/event-data.ts'
 import type { Consumer, ConsumerStatus } from './consumer/consumer.ts'
 import { type Definitions, definitionsOf } from './definitions.ts'
 import { AnnalsError } from './errors.ts'
@@ -367,11 +367,7 @@ async function validateEvents(decider: Decider, events: readonly NewEvent[]): Pr
   for (const event of events) {
     // What is no event is for the store to refuse.
     const isEvent = typeof event === 'object' && event !== null
-    valid.push(
-      isEvent
-        ? { ...event, data: await validateEventData(decider, event.type, event.data, 'An event was given') }
-        : event,
-    )
+    valid.push(isEvent ? await validateEvent(decider, event, 'An event was given') : event)
   }
   return valid
 }

@@ -78,6 +78,23 @@ export interface ErrorDetails {
   'unknown-query': { readonly query: string; readonly known: readonly string[] }
   'unknown-consumer': { readonly consumer: string; readonly known: readonly string[] }
   'unknown-event-type': { readonly type: string; readonly known: readonly string[] }
+  'unsupported-event-version': {
+    readonly type: string
+    readonly version: unknown
+    readonly supported: number
+    readonly stream: string
+    readonly revision: number
+    readonly position: number
+  }
+  'upcaster-failed': {
+    readonly type: string
+    readonly into: string
+    readonly from: number | 'splitFrom' | 'mergedFrom'
+    readonly eventId: string
+    readonly stream: string
+    readonly revision: number
+    readonly position: number
+  }
   'stream-not-found': { readonly stream: string }
   'stream-already-exists': { readonly stream: string; readonly revision: number }
   'command-conflict': { readonly command: string; readonly stream: string; readonly attempts: number }
@@ -153,6 +170,14 @@ export const errorCatalogue: {
   'unknown-event-type': {
     retryable: false,
     meaning: 'The event type is not declared by the application for this category.',
+  },
+  'unsupported-event-version': {
+    retryable: false,
+    meaning: 'An event has been recorded with a version that the application does not know.',
+  },
+  'upcaster-failed': {
+    retryable: false,
+    meaning: 'An upcaster could not make an old event into one of today.',
   },
   'stream-not-found': { retryable: false, meaning: 'The stream has no events.' },
   'stream-already-exists': {

@@ -59,6 +59,15 @@ export {
   isAnnalsError,
 } from './errors.ts'
 export type { AppendCondition, ExpectedRevision } from './event/append-condition.ts'
+export {
+  type DeclaredEvent,
+  defineEvent,
+  type EventDeclaration,
+  type EventMerge,
+  type EventStep,
+  type Merger,
+  type Upcaster,
+} from './event/define-event.ts'
 export type { NewEvent, RecordedEvent, RecordedEventObject } from './event/event.ts'
 export { type EventQuery, type EventQueryItem, matchesEventQuery } from './event/event-query.ts'
 export {

@@ -38,6 +38,8 @@ test.each(codes)('%s is told as a problem with its status, its meaning and wheth
 test('only what the server cannot help with by itself is a fault', () => {
   expect(codes.filter((code) => isFault(new AnnalsError(code, '', {} as never)))).toEqual([
     'invalid-definition',
+    'unsupported-event-version',
+    'upcaster-failed',
     'projection-failed',
     'store-closed',
     'store-failed',

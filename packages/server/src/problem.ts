@@ -20,6 +20,8 @@ export const httpStatus: { readonly [Code in ErrorCode]: number } = {
   'unknown-query': 404,
   'unknown-consumer': 404,
   'unknown-event-type': 400,
+  'unsupported-event-version': 500,
+  'upcaster-failed': 500,
   'stream-not-found': 404,
   'stream-already-exists': 409,
   'command-conflict': 409,

@@ -123,6 +123,7 @@ function standIns(events: readonly PlacedEvent[], deciders: readonly Decider[]):
     description: undefined,
     events,
     rejections: {},
+    retired: [],
     initialState: () => null,
     evolve: {},
     commands: {},

@@ -1,7 +1,9 @@
 import type { ExpectedRevision } from '../event/append-condition.ts'
-import { type EventQueryItem, matchesEventQuery } from '../event/event-query.ts'
+import { type CurrentEvents, currentEvents } from '../event/current-events.ts'
+import { type EventQuery, matchesEventQuery } from '../event/event-query.ts'
 import { evolveOne, type Fold, invalidDefinition } from '../event/fold.ts'
 import { type Position, startOfLog } from '../event/position.ts'
+import type { QuerySelection } from '../event/selection.ts'
 import { assertStreamName, isSystemStream } from '../event/stream.ts'
 import type { EventStore } from '../store/event-store.ts'
 import type { Deciding } from './deciding.ts'
@@ -18,8 +20,8 @@ export function decideOnModel(
   input: unknown,
   expectedRevision: ExpectedRevision = 'any',
 ): Deciding {
-  const parts = partsOf(command, command.model(input as never))
-  const query = parts.map(({ item }) => item)
+  const parts = partsOf(store, command, command.model(input as never))
+  const query = parts.flatMap((part) => part.query)
   return {
     name: command.name,
     stream,
@@ -27,7 +29,7 @@ export function decideOnModel(
     rejections: command.rejections,
     keys: keysOf(query),
     read: async () => {
-      const { states, position } = await readStates(store, parts)
+      const { states, position } = await readStates(store, query, parts)
       return {
         position,
         expectedRevision,
@@ -53,15 +55,24 @@ export function streamChosenBy(command: DecisionCommand, input: unknown): string
 interface Part {
   readonly name: string
   readonly fold: Fold
-  readonly item: EventQueryItem
+  /** The events that its fold is fed with, and those of older types that became such ones. */
+  readonly query: EventQuery
+  readonly current: CurrentEvents['current']
 }
 
-function partsOf({ name: command }: DecisionCommand, model: DecisionModel): readonly Part[] {
+function partsOf(
+  store: EventStore,
+  { name: command }: DecisionCommand,
+  model: DecisionModel,
+): readonly Part[] {
   const parts = Object.entries(model).map(([name, { fold, tags }]) => {
     const types = Object.keys(fold.evolve)
     if (types.length === 0)
       throw invalidDefinition(`command ${command}`, `the fold ${name} of its model handles no event type`)
-    return { name, fold: fold as unknown as Fold, item: { types, ...(tags && { tags }) } }
+    const asked = [{ types, ...(tags && { tags }) }]
+    const { selection, current } = currentEvents(store, fold.events, { query: asked })
+    const { query } = selection as QuerySelection
+    return { name, fold: fold as unknown as Fold, query, current }
   })
   if (parts.length > 0) return parts
   throw invalidDefinition(`command ${command}`, 'its model has no part, so there is nothing to decide on')
@@ -69,22 +80,24 @@ function partsOf({ name: command }: DecisionCommand, model: DecisionModel): read
 
 async function readStates(
   store: EventStore,
+  query: EventQuery,
   parts: readonly Part[],
 ): Promise<{ readonly states: { readonly [part: string]: unknown }; readonly position: Position }> {
   const states = Object.fromEntries(parts.map(({ name, fold }) => [name, fold.initialState()]))
   let position = startOfLog
-  for await (const events of store.read({ query: parts.map(({ item }) => item) }).batches()) {
-    for (const event of events) {
-      for (const { name, fold, item } of parts)
-        if (matchesEventQuery([item], event)) states[name] = evolveOne(fold, states[name], event)
-      position = event.position
+  for await (const events of store.read({ query }).batches()) {
+    for (const part of parts) {
+      const { name, fold } = part
+      const own = events.filter((event) => matchesEventQuery(part.query, event))
+      for (const event of await part.current(own)) states[name] = evolveOne(fold, states[name], event)
     }
+    position = events.at(-1)?.position ?? position
   }
   return { states, position }
 }
 
 /** Commands that share a tag, or a type where no tag is asked for, are likely to change what the other is based on. */
-function keysOf(query: readonly EventQueryItem[]): readonly string[] {
+function keysOf(query: EventQuery): readonly string[] {
   const keys = query.flatMap(({ types = [], tags }) =>
     tags ? tags.map((tag) => `tag ${tag}`) : types.map((type) => `type ${type}`),
   )

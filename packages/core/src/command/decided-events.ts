@@ -2,9 +2,8 @@ import { AnnalsError } from '../errors.ts'
 import type { NewEvent } from '../event/event.ts'
 import type { JsonObject } from '../json.ts'
 import { reservedKey } from './command-metadata.ts'
-import type { Decider } from './decider.ts'
 import type { Deciding } from './deciding.ts'
-import { validateEventData } from './event-data.ts'
+import { validateEvent } from './event-data.ts'
 
 /**
  * What a command decided on as it is recorded: the data as their schemas give it, and with the metadata of the command.
@@ -19,9 +18,9 @@ export async function decidedEvents(
   const events: NewEvent[] = []
   for (const event of decided) {
     const subject = `The command ${name} decided on an event`
-    const data = await validateEventData(declaredBy as Decider, event.type, event.data, subject)
     assertOwnMetadata(subject, event)
-    events.push({ ...event, data, metadata: { ...metadata, ...event.metadata } })
+    const whole = { ...event, metadata: { ...metadata, ...event.metadata } }
+    events.push(await validateEvent(declaredBy, whole, subject))
   }
   return events
 }

@@ -10,6 +10,7 @@ import {
   type Primitive,
 } from '../event/fold.ts'
 import { assertCategoryName, isSystemStream } from '../event/stream.ts'
+import { upcastingOf } from '../event/upcasting.ts'
 import type { JsonValue } from '../json.ts'
 import { limits } from '../limits.ts'
 import { invalidName } from '../name.ts'
@@ -92,6 +93,8 @@ export interface Decider<
   readonly category: string
   readonly description: string | undefined
   readonly rejections: { readonly [C in Code]: string }
+  /** Event types that were recorded once and mean nothing any more. */
+  readonly retired: readonly string[]
   readonly commands: { readonly [Name in keyof Inputs & string]: Command<Name, Inputs[Name], Events, Code> }
   readonly decide: {
     readonly [Name in keyof Inputs & string]: CommandDefinition<State, Events, Code, Inputs[Name]>['decide']
@@ -122,6 +125,8 @@ export function defineDecider<
   readonly events: Events & JsonCheck<Events>
   /** The reasons for which a command can be refused: for each code a sentence for people. */
   readonly rejections?: Rejections
+  /** Event types that its streams may still hold and that mean nothing any more: they are passed over. */
+  readonly retired?: readonly string[]
   /** The state of a stream without events. */
   readonly initialState: () => State
   readonly evolve: Evolve<NoInfer<State>, Events, Literal>
@@ -134,7 +139,7 @@ export function defineDecider<
     >
   }
 }): Decider<State, Events, keyof Rejections & string, Inputs> {
-  const { category, description, events, rejections, initialState, evolve } = definition
+  const { category, description, events, rejections, retired = [], initialState, evolve } = definition
   assertCategoryName(category)
   if (isSystemStream(category))
     throw invalidDefinition(
@@ -155,6 +160,7 @@ export function defineDecider<
         `evolve has no handler for ${type}; add one, even if it returns the state as it is`,
       )
   }
+  assertRetired(`decider ${category}`, retired, events)
   const commands: Record<string, Command> = {}
   const decide: Record<string, unknown> = {}
   for (const [name, command] of Object.entries<AnyCommandDefinition>(definition.commands)) {
@@ -183,11 +189,23 @@ export function defineDecider<
     description,
     events,
     rejections: rejections ?? {},
+    retired,
     initialState,
     evolve,
     commands,
     decide,
   } as unknown as Decider<State, Events, keyof Rejections & string, Inputs>
+}
+
+function assertRetired(name: string, retired: readonly string[], events: EventSchemas): void {
+  if (!Array.isArray(retired)) throw invalidDefinition(name, 'retired has to be a list of event types')
+  const upcasting = upcastingOf(events)
+  const used = retired.find((type) => Object.hasOwn(events, type) || upcasting.isOlderType(type))
+  if (used !== undefined)
+    throw invalidDefinition(
+      name,
+      `the event type ${used} is retired but still declared under events; keep it in one of the two`,
+    )
 }
 
 type AnyCommandDefinition = Pick<

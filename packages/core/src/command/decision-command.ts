@@ -1,5 +1,5 @@
 import { type Authorize, assertAuthorize } from '../authorization.ts'
-import { assertEventSchemas, type EventSchemas, type Fold, invalidDefinition } from '../event/fold.ts'
+import { assertEvents, type EventSchemas, type Fold, invalidDefinition } from '../event/fold.ts'
 import { isSchema, type OutputOf, type Schema } from '../schema.ts'
 import type { Decision, DecisionContext, JsonCheck } from './decider.ts'
 
@@ -92,7 +92,7 @@ export function defineCommand<
   const subject = `command ${name}`
   if (!isSchema(input))
     throw invalidDefinition(subject, 'its input has to be a Standard Schema, for example z.object({})')
-  assertEventSchemas(subject, events)
+  assertEvents(subject, events)
   for (const [part, value] of Object.entries({ stream, model, decide })) {
     if (typeof value !== 'function') throw invalidDefinition(subject, `${part} has to be a function`)
   }

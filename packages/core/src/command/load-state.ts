@@ -1,4 +1,5 @@
 import { AnnalsError } from '../errors.ts'
+import { currentEvents } from '../event/current-events.ts'
 import type { RecordedEvent } from '../event/event.ts'
 import { evolveOne } from '../event/fold.ts'
 import { type Position, startOfLog } from '../event/position.ts'
@@ -16,13 +17,15 @@ export interface LoadedState {
 /**
  * The state of a stream as its decider folds it.
  *
- * @throws AnnalsError `unknown-event-type`, `stream-tombstoned`
+ * @throws AnnalsError `unknown-event-type`, `unsupported-event-version`, `upcaster-failed`, `stream-tombstoned`
  */
 export async function loadState(store: EventStore, decider: Decider, stream: string): Promise<LoadedState> {
   let state = decider.initialState()
   let last: RecordedEvent | undefined
-  for await (const events of store.read({ stream }).batches()) {
-    for (const event of events) {
+  const { selection, current } = currentEvents(store, decider.events, { stream })
+  for await (const events of store.read(selection).batches()) {
+    for (const event of await current(events)) {
+      if (decider.retired.includes(event.type)) continue
       assertKnownType(decider, event)
       state = evolveOne(decider, state, event)
     }
@@ -46,7 +49,7 @@ function assertKnownType(decider: Decider, event: RecordedEvent): void {
   // To decide without it would be to decide on a state that never was.
   throw new AnnalsError(
     'unknown-event-type',
-    `Stream "${event.stream}" holds an event of type ${event.type} at revision ${event.revision}, which the decider ${decider.category} does not declare. Declare it under events.`,
+    `Stream "${event.stream}" holds an event of type ${event.type} at revision ${event.revision}, which the decider ${decider.category} does not declare. Declare it under events, or under retired if it no longer means anything.`,
     { type: event.type, known: Object.keys(decider.events) },
   )
 }

@@ -1,6 +1,7 @@
 import { AnnalsError } from '../errors.ts'
 import { isSchema, type OutputOf, type Schema } from '../schema.ts'
 import type { RecordedEvent } from './event.ts'
+import { upcastingProblem } from './upcasting.ts'
 
 /** The event types that something knows, each with the schema of its data. */
 export type EventSchemas = { readonly [type: string]: Schema }
@@ -81,7 +82,7 @@ export function assertFold(
 ): void {
   if (typeof initialState !== 'function')
     throw invalidDefinition(name, 'its initialState has to be a function that makes a new state')
-  assertEventSchemas(name, events)
+  assertEvents(name, events)
   for (const type of Object.keys(evolve ?? {})) {
     if (!Object.hasOwn(events, type))
       throw invalidDefinition(
@@ -91,8 +92,9 @@ export function assertFold(
   }
 }
 
-/** Stops unless each event type has a schema. @throws AnnalsError `invalid-definition` */
-export function assertEventSchemas(name: string, events: EventSchemas): void {
+/** Stops unless event types are declared as they have to be. @throws AnnalsError `invalid-definition` */
+export function assertEvents(name: string, events: EventSchemas): void {
+  if (sound.has(events)) return
   for (const [type, schema] of Object.entries(events ?? {})) {
     if (!isSchema(schema))
       throw invalidDefinition(
@@ -100,7 +102,12 @@ export function assertEventSchemas(name: string, events: EventSchemas): void {
         `the event type ${type} has no Standard Schema; give it one, for example z.object({})`,
       )
   }
+  const problem = upcastingProblem(events ?? {})
+  if (problem) throw invalidDefinition(name, problem)
+  if (events) sound.add(events)
 }
+
+const sound = new WeakSet<EventSchemas>()
 
 /** The state after one more event. Types without a handler change nothing. */
 export function evolveOne<State>(fold: Fold<State>, state: State, event: RecordedEvent): State {

@@ -1,6 +1,7 @@
 import { type OnProgress, ProgressMeter } from '../progress.ts'
 import type { OutputOf } from '../schema.ts'
 import type { EventStore } from '../store/event-store.ts'
+import { currentEvents } from './current-events.ts'
 import type { RecordedEvent } from './event.ts'
 import { type EventSchemas, invalidDefinition } from './fold.ts'
 import { type Position, startOfLog } from './position.ts'
@@ -30,16 +31,16 @@ export interface ReplayOptions<Events extends EventSchemas> {
 
 /** What a replay went through. */
 export interface Replayed {
-  /** Events selected. */
+  /** Events selected, as they were recorded. */
   readonly read: number
-  /** Events that had a handler. */
+  /** Events that had a handler, as they are today. */
   readonly handled: number
   /** Everything selected up to this position has been handed over: where the next replay may go on. */
   readonly position: Position
 }
 
 /**
- * Hands each selected event to the handler of its type, in order, from any position on. What is recorded meanwhile is
+ * Hands each selected event, as it is today, to the handler of its type, in order, from any position on. What is recorded meanwhile is
  * not replayed. An error of a handler ends the replay and is passed on.
  */
 export async function replay<Events extends EventSchemas>(
@@ -62,10 +63,11 @@ export async function replay<Events extends EventSchemas>(
   }
   let read = 0
   let handled = 0
-  for await (const batch of store.read(select, { after, upTo }).batches()) {
+  const { selection, current } = currentEvents(store, events, select)
+  for await (const batch of store.read(selection, { after, upTo }).batches()) {
     signal?.throwIfAborted()
-    for (const event of batch) {
-      read++
+    read += batch.length
+    for (const event of await current(batch)) {
       const handler = Object.hasOwn(handlers, event.type) ? handlers[event.type] : undefined
       if (!handler) continue
       // Awaiting what is no promise would halve the speed.

@@ -5,10 +5,12 @@ import type { ParkingLot } from '../consumer/parking-lot.ts'
 import { PositionWaiters } from '../consumer/position-waiters.ts'
 import { Rate } from '../consumer/rate.ts'
 import { isAnnalsError } from '../errors.ts'
+import { type CurrentEvents, currentEvents } from '../event/current-events.ts'
 import type { RecordedEvent } from '../event/event.ts'
 import type { Position } from '../event/position.ts'
+import type { Selection } from '../event/selection.ts'
 import type { JsonValue } from '../json.ts'
-import type { EventStore, Subscription } from '../store/event-store.ts'
+import type { EventStore, ReadOptions, Subscription } from '../store/event-store.ts'
 import { Projector, type ProjectorOptions } from './projector.ts'
 
 /** What a follower works with, and whom it tells. */
@@ -27,6 +29,7 @@ export type FollowerState = 'catching-up' | 'live' | 'halted' | 'failed' | 'stop
 export class ProjectionFollower {
   readonly #options: FollowerOptions
   readonly #projector: Projector
+  readonly #currentEvents: CurrentEvents
   readonly #waiters = new PositionWaiters()
   readonly #rate: Rate
   readonly #clock: Clock
@@ -44,6 +47,8 @@ export class ProjectionFollower {
   constructor(options: FollowerOptions) {
     this.#options = options
     this.#projector = new Projector(options)
+    const { store, projection } = options
+    this.#currentEvents = currentEvents(store, projection.events, projection.select)
     this.#clock = options.clock
     this.#rate = new Rate(this.#clock)
     this.#position = options.readModel.checkpoint()
@@ -73,10 +78,10 @@ export class ProjectionFollower {
 
   /** Goes on where it was. */
   begin(): void {
-    const { store, projection } = this.#options
+    const { store } = this.#options
     this.#error = undefined
     this.#state = 'catching-up'
-    const subscription = store.subscribe(projection.select, { after: this.#position })
+    const subscription = store.subscribe(this.#currentEvents.selection, { after: this.#position })
     this.#subscription = subscription
     this.#running = this.#follow(subscription).catch((error: unknown) => this.#fail(error))
     // What was being handled again when the process ended.
@@ -124,7 +129,7 @@ export class ProjectionFollower {
     let events: RecordedEvent[] = []
     for await (const batch of subscription.batches()) {
       // A transaction costs much more than an event. A batch that is not live has another one behind it.
-      for (const event of batch.events) events.push(event)
+      for (const event of await this.#currentEvents.current(batch.events)) events.push(event)
       if (!batch.live && events.length < batchEventsMax) continue
       const due = events
       events = []
@@ -184,16 +189,22 @@ export class ProjectionFollower {
     after: Position,
     upTo: Position,
   ): AsyncGenerator<readonly RecordedEvent[]> {
-    const { store, projection } = this.#options
+    const { projection } = this.#options
     // It may have been parked without the read model having come to it.
     if (upTo < position) return
-    if (after < position)
-      yield* store.read({ stream, fromRevision: revision, toRevision: revision }).batches()
-    const { key, select: all } = projection
+    if (after < position) yield* this.#read({ stream, fromRevision: revision, toRevision: revision })
+    const { key } = projection
+    const all = this.#currentEvents.selection
     // The events of one stream are found without going through all others, if they are all selected.
     const select = !key && (all === 'everything' || 'category' in all) ? { stream } : all
     const from = Math.max(after, position)
-    if (from < upTo) yield* store.read(select, { after: from, upTo }).batches()
+    if (from < upTo) yield* this.#read(select, { after: from, upTo })
+  }
+
+  /** Reads events as they are today. */
+  async *#read(selection: Selection, bounds?: ReadOptions): AsyncGenerator<readonly RecordedEvent[]> {
+    for await (const events of this.#options.store.read(selection, bounds).batches())
+      yield await this.#currentEvents.current(events)
   }
 
   #interrupt(): void {

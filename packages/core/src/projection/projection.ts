@@ -1,6 +1,6 @@
 import { type Retries, type RetryPolicy, retriesOf } from '../consumer/retry-policy.ts'
 import type { RecordedEvent } from '../event/event.ts'
-import { type EventSchemas, invalidDefinition, type RecordedEventOf } from '../event/fold.ts'
+import { assertEvents, type EventSchemas, invalidDefinition, type RecordedEventOf } from '../event/fold.ts'
 import { assertSelection, type Selection } from '../event/selection.ts'
 import type { OutputOf } from '../schema.ts'
 import type { ReadModelKind } from './read-model.ts'
@@ -111,6 +111,7 @@ export function defineProjection<
     throw refuse(
       'onBatch needs a read model that undoes what a failed batch has written, such as sqlite(…); give it handlers under on',
     )
+  assertEvents(`projection ${name}`, events)
   assertHandlers(events, on, onBatch, refuse)
   try {
     assertSelection(select)

@@ -1,6 +1,7 @@
 import { type Authorize, assertAuthorize } from '../authorization.ts'
 import type { Caller } from '../caller.ts'
 import { AnnalsError } from '../errors.ts'
+import { currentEvents } from '../event/current-events.ts'
 import type { RecordedEvent } from '../event/event.ts'
 import { type EventSchemas, evolveOne, type Fold, invalidDefinition } from '../event/fold.ts'
 import { type Position, startOfLog } from '../event/position.ts'
@@ -143,17 +144,18 @@ export async function answerLive(
   asOf?: AsOf,
 ): Promise<unknown> {
   const { fold } = query
-  const [selection, bounds] = bound(query.select(input as never), asOf)
+  const [select, bounds] = bound(query.select(input as never), asOf)
+  const { selection, current } = currentEvents(store, fold.events, select)
   const untilMs = asOf && 'time' in asOf ? asOf.time.getTime() : Infinity
   let state = fold.initialState()
   let last: RecordedEvent | undefined
-  reading: for await (const events of store.read(selection, bounds).batches()) {
-    for (const event of events) {
-      // Recording times never run backwards, so nothing that belongs to the answer comes after this.
-      if (untilMs !== Infinity && event.recordedAt.getTime() > untilMs) break reading
-      state = evolveOne(fold, state, event)
-      last = event
-    }
+  for await (const batch of store.read(selection, bounds).batches()) {
+    // Recording times never run backwards, so nothing that belongs to the answer comes after the first that is later.
+    const later = untilMs === Infinity ? -1 : batch.findIndex((event) => event.recordedAt.getTime() > untilMs)
+    const events = later === -1 ? batch : batch.slice(0, later)
+    for (const event of await current(events)) state = evolveOne(fold, state, event)
+    last = events.at(-1) ?? last
+    if (later !== -1) break
   }
   if (!last && typeof selection === 'object' && 'stream' in selection)
     throw streamNotFound(query, selection.stream, asOf)

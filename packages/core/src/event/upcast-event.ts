@@ -1,0 +1,76 @@
+import type { JsonObject, JsonValue } from '../json.ts'
+import { eventObject } from '../store/json-event.ts'
+import type { RecordedEvent, RecordedEventObject } from './event.ts'
+import type { Position } from './position.ts'
+import type { Revision } from './stream.ts'
+
+/** A recorded event as it would be recorded today: with the type, data and version of today, in the place where it is. */
+export class UpcastEvent implements RecordedEvent {
+  readonly type: string
+  readonly data: JsonValue
+  readonly #recorded: RecordedEvent
+  readonly #version: number
+
+  constructor(recorded: RecordedEvent, type: string, data: JsonValue, version: number) {
+    this.#recorded = recorded
+    this.type = type
+    this.data = data
+    this.#version = version
+  }
+
+  get id(): string {
+    return this.#recorded.id
+  }
+
+  get tags(): readonly string[] {
+    return this.#recorded.tags
+  }
+
+  get stream(): string {
+    return this.#recorded.stream
+  }
+
+  get revision(): Revision {
+    return this.#recorded.revision
+  }
+
+  get position(): Position {
+    return this.#recorded.position
+  }
+
+  get recordedAt(): Date {
+    return this.#recorded.recordedAt
+  }
+
+  get dataJson(): string {
+    return JSON.stringify(this.data)
+  }
+
+  // It tells the version of the data beside it, so that upcasting it once more changes nothing.
+  get metadata(): JsonObject | undefined {
+    return withVersion(this.#recorded.metadata, this.#version)
+  }
+
+  get metadataJson(): string | undefined {
+    const { metadata } = this
+    return metadata && JSON.stringify(metadata)
+  }
+
+  toJSON(): RecordedEventObject {
+    return eventObject(this)
+  }
+}
+
+/** Metadata that tells a version. Version 1 is not told. */
+export function withVersion(metadata: JsonObject | undefined, version: number): JsonObject | undefined {
+  if (version > 1) return { ...metadata, $version: version }
+  if (metadata?.$version === undefined) return metadata
+  const { $version: _, ...rest } = metadata
+  return Object.keys(rest).length > 0 ? rest : undefined
+}
+
+/** The version that an event was recorded with, which may be anything if others wrote it. */
+export function recordedVersion(event: RecordedEvent): unknown {
+  // Parsing the metadata of every event only to find no version there would cost much of the time of reading.
+  return event.metadataJson?.includes('"$version"') ? (event.metadata?.$version ?? 1) : 1
+}

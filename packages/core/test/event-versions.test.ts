@@ -1,0 +1,108 @@
+import {
+  createApp,
+  createMemoryStore,
+  defineCommand,
+  defineEvent,
+  defineFold,
+  defineProjectedQuery,
+  defineProjection,
+  inMemory,
+  reject,
+} from '@annals/core'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+
+const events = {
+  SeatSold: defineEvent({
+    data: z.object({ hall: z.string(), to: z.string() }),
+    version: 2,
+    upcasters: { 1: ({ hall, name }: { hall: string; name: string }) => ({ hall, to: name }) },
+    renamedFrom: ['TicketSold'],
+    tags: ({ hall }) => [`hall:${hall}`],
+  }),
+}
+
+const SellSeat = defineCommand({
+  name: 'SellSeat',
+  input: z.object({ hall: z.string(), to: z.string() }),
+  events,
+  rejections: { 'sold-out': 'Both seats are sold.' },
+  stream: ({ hall }) => `hall-${hall}`,
+  model: ({ hall }) => ({
+    sold: {
+      fold: defineFold({
+        events,
+        initialState: (): readonly string[] => [],
+        evolve: { SeatSold: (sold, { to }) => [...sold, to] },
+      }),
+      tags: [`hall:${hall}`],
+    },
+  }),
+  decide: ({ sold }, data) => (sold.length < 2 ? { type: 'SeatSold', data } : reject('sold-out', { sold })),
+})
+
+const SoldTo = defineProjectedQuery({
+  name: 'SoldTo',
+  input: z.object({}),
+  projection: defineProjection({
+    name: 'sold-to',
+    select: { query: [{ types: ['SeatSold'] }] },
+    events,
+    readModel: inMemory((): string[] => []),
+    on: { SeatSold: (names, { data }) => void names.push(data.to) },
+  }),
+  answer: (names) => [...names],
+})
+
+const old = { type: 'TicketSold', data: { hall: 'a', name: 'Ada' }, tags: ['hall:a'] }
+
+test('a decision model counts events of older types and versions, and one of those that comes in between is a conflict', async () => {
+  const store = createMemoryStore()
+  await store.append({ stream: 'hall-a', events: [old] })
+  const append = store.append.bind(store)
+  let isFirst = true
+  store.append = async (...given) => {
+    if (isFirst) {
+      isFirst = false
+      await append({ stream: 'hall-a', events: [{ ...old, data: { hall: 'a', name: 'Bob' } }] })
+    }
+    return append(...given)
+  }
+  const app = createApp({ store, modules: [SellSeat] })
+  expect(await app.execute(SellSeat, { hall: 'a', to: 'Cyd' })).toMatchObject({
+    accepted: false,
+    code: 'sold-out',
+    details: { sold: ['Ada', 'Bob'] },
+  })
+  expect(await app.execute(SellSeat, { hall: 'b', to: 'Cyd' })).toMatchObject({
+    accepted: true,
+    events: [{ type: 'SeatSold', tags: ['hall:b'], metadata: { $version: 2 } }],
+  })
+})
+
+test('a projection sees the events of today, whatever they were recorded as, and selects them by the types of today', async () => {
+  const store = createMemoryStore()
+  await store.append({ stream: 'hall-a', events: [old, { type: 'Other', data: {} }] })
+  const app = createApp({ store, modules: [SellSeat, SoldTo] })
+  await app.execute(SellSeat, { hall: 'a', to: 'Bob' })
+  const later = await store.append({
+    stream: 'hall-a',
+    events: [{ ...old, data: { hall: 'a', name: 'Cyd' } }],
+  })
+  expect(await app.query(SoldTo, {}, { waitFor: later.position })).toEqual(['Ada', 'Bob', 'Cyd'])
+  await app.rebuild('sold-to')
+  expect(await app.query(SoldTo, {})).toEqual(['Ada', 'Bob', 'Cyd'])
+  await app.close()
+})
+
+test('an event that a projection cannot make current stops it, and nothing is passed over', async () => {
+  const store = createMemoryStore()
+  const app = createApp({ store, modules: [SoldTo] })
+  const { position } = await store.append({
+    stream: 'hall-a',
+    events: [{ type: 'SeatSold', data: {}, metadata: { $version: 9 } }],
+  })
+  await expect(app.waitFor(position)).rejects.toMatchObject({ code: 'unsupported-event-version' })
+  expect(await app.consumer('sold-to').status()).toMatchObject({ state: 'failed', parkedKeys: 0 })
+  await app.close()
+})
