@@ -25,6 +25,7 @@ import type { Projection } from './projection/projection.ts'
 import { ProjectionRunner } from './projection/projection-runner.ts'
 import type { ReadModelStore } from './projection/read-model.ts'
 import type { ReadModelRunner, RebuildOptions, Rebuilt } from './projection/runner.ts'
+import { TargetRunner } from './projection/target-runner.ts'
 import { type AsOf, answerLive, type Query, type QueryAnswer, type QueryInput } from './query/query.ts'
 import { validateInput } from './schema.ts'
 import type { Appended, EventStore, StreamAppend } from './store/event-store.ts'
@@ -183,17 +184,12 @@ class Application implements App {
     this.projections = projections
     this.#readModels = [...readModels, createMemoryReadModels()]
     const rebuildsAtStart = rebuilds === 'at-start'
-    const runners = [...this.projections.values()].map(
-      (projection) =>
-        new ProjectionRunner({
-          projection,
-          store,
-          clock,
-          timer,
-          rebuildsAtStart,
-          readModels: this.#readModelsFor(projection),
-        }),
-    )
+    const following = { store, clock, timer }
+    const runners = [...this.projections.values()].map((projection): ReadModelRunner => {
+      if (projection.readModel.kind === 'target') return new TargetRunner({ projection, ...following })
+      const readModels = this.#readModelsFor(projection)
+      return new ProjectionRunner({ projection, ...following, readModels, rebuildsAtStart })
+    })
     this.#runners = new Map(runners.map((runner) => [runner.name, runner]))
     this.#consumers = this.#runners
     this.#handler = new CommandHandler({

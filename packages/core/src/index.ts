@@ -47,6 +47,7 @@ export type {
   ParkedKey,
   ParkedOptions,
 } from './consumer/consumer.ts'
+export type { HandlerContext } from './consumer/keyed-consumer.ts'
 export type { RetryPolicy } from './consumer/retry-policy.ts'
 export type { Definitions } from './definitions.ts'
 export {
@@ -99,6 +100,7 @@ export type {
   TableDifference,
 } from './projection/read-model.ts'
 export type { RebuildOptions, Rebuilt } from './projection/runner.ts'
+export { type TargetOptions, target } from './projection/target.ts'
 export {
   type AsOf,
   type AuditContext,

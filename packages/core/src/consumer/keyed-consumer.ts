@@ -149,6 +149,11 @@ export class KeyedConsumer implements ConsumerControl {
     return this.#state === 'catching-up' || this.#state === 'live' || this.#state === 'starting'
   }
 
+  /** Whether something other than an event keeps it from going on. */
+  get hasFailed(): boolean {
+    return this.#state === 'failed'
+  }
+
   /** Resolves when everything up to a position has been handled or held back; rejects with what `timedOut` gives. */
   async waitFor(position: Position, timeoutMs: number, timedOut: () => Error): Promise<void> {
     if (this.#mark.position >= position) return
