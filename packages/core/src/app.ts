@@ -26,7 +26,9 @@ import { ProjectionRunner } from './projection/projection-runner.ts'
 import type { ReadModelStore } from './projection/read-model.ts'
 import type { ReadModelRunner, RebuildOptions, Rebuilt } from './projection/runner.ts'
 import { TargetRunner } from './projection/target-runner.ts'
+import { endable } from './query/endable.ts'
 import { type AsOf, answerLive, type Query, type QueryAnswer, type QueryInput } from './query/query.ts'
+import { watchLive, watchProjected } from './query/watch.ts'
 import { validateInput } from './schema.ts'
 import type { Appended, EventStore, StreamAppend } from './store/event-store.ts'
 
@@ -77,6 +79,14 @@ export interface QueryOptions {
   readonly caller?: Caller | undefined
 }
 
+/** What can be said when a query is watched. */
+export interface WatchOptions {
+  /** Who asks. */
+  readonly caller?: Caller | undefined
+  /** Ends it without an error. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /** How something that follows the log is doing, and what it is. */
 export interface NamedStatus extends ConsumerStatus, Pick<Consumer, 'name' | 'kind' | 'version'> {}
 
@@ -102,6 +112,22 @@ export interface App extends Definitions {
    *   `read-model-behind`, `read-model-building`, `projection-failed`; if it has an audit, also what `append` throws
    */
   query<Q extends Query>(query: Q, input: QueryInput<Q>, options?: QueryOptions): Promise<QueryAnswer<Q>>
+
+  /**
+   * The answers of a query: now, and whenever another one follows from what is recorded. Only answers that differ from the
+   * one before are given, and whoever reads them slowly passes some over, but never the last. It ends without an error
+   * when the loop is left, the signal aborts or the application is closed. What is asked first is allowed and audited as
+   * by `query`; that holds for all that follows.
+   *
+   * A live query folds what comes onto what it had; a projected query is asked again when its read model has moved.
+   *
+   * @throws AnnalsError when the first answer is awaited what `query` throws; later what keeps it from an answer
+   */
+  watch<Q extends Query>(
+    query: Q,
+    input: QueryInput<Q>,
+    options?: WatchOptions,
+  ): AsyncIterableIterator<QueryAnswer<Q>>
 
   /**
    * Records events past the deciders, as an import does. In a category that has a decider their types have to be declared
@@ -165,6 +191,7 @@ class Application implements App {
   readonly #readModels: readonly ReadModelStore[]
   readonly #ready: Promise<void>
   readonly #clock: Clock
+  readonly #closing = new AbortController()
   readonly #authorize: AuthorizeRequest | undefined
   readonly newId: NewId
 
@@ -227,13 +254,7 @@ class Application implements App {
     input: QueryInput<Q>,
     options: QueryOptions = {},
   ): Promise<QueryAnswer<Q>> {
-    if (this.queries.get(query.name) !== query) throw unknown('query', query.name, this.queries)
-    const { name, authorize, audit } = query
-    const { caller } = options
-    const valid = await validateInput(query.input, input, `query ${name}`)
-    const request = { kind: 'query', name, caller, input: valid } as const
-    await assertAuthorized(request, this.#authorize, authorize)
-    if (audit) await this.append(audit(valid as never, { caller, now: new Date(this.#clock()) }))
+    const valid = await this.#admitted(query, input, options.caller)
     if (query.kind === 'live-query')
       return (await answerLive(this.store, query, valid, options.asOf)) as QueryAnswer<Q>
     if (options.asOf) {
@@ -249,6 +270,23 @@ class Application implements App {
     if (options.waitFor !== undefined)
       await runner.waitFor(options.waitFor, options.timeoutMs ?? defaultTimeoutMs)
     return (await runner.answer((model) => query.answer(model as never, valid as never))) as QueryAnswer<Q>
+  }
+
+  watch<Q extends Query>(
+    query: Q,
+    input: QueryInput<Q>,
+    { caller, signal }: WatchOptions = {},
+  ): AsyncIterableIterator<QueryAnswer<Q>> {
+    const answers = async function* (this: Application, ended: AbortSignal) {
+      const valid = await this.#admitted(query, input, caller)
+      if (query.kind === 'live-query') return yield* watchLive(this.store, query, valid, ended)
+      await this.#ready
+      yield* watchProjected(this.#runner(query.projection.name), query, valid, ended)
+    }
+    return endable(
+      (ended) => answers.call(this, ended),
+      [this.#closing.signal, ...(signal ? [signal] : [])],
+    ) as AsyncIterableIterator<QueryAnswer<Q>>
   }
 
   async append(
@@ -313,9 +351,21 @@ class Application implements App {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort()
     await this.#ready.catch(() => undefined)
     await Promise.all([...this.#runners.values()].map((runner) => runner.stop()))
     await Promise.all(this.#readModels.map((readModels) => readModels.close()))
+  }
+
+  /** The input of a query that may be asked, as its schema gives it. */
+  async #admitted(query: Query, input: unknown, caller: Caller | undefined): Promise<unknown> {
+    if (this.queries.get(query.name) !== query) throw unknown('query', query.name, this.queries)
+    const { name, authorize, audit } = query
+    const valid = await validateInput(query.input, input, `query ${name}`)
+    const request = { kind: 'query', name, caller, input: valid } as const
+    await assertAuthorized(request, this.#authorize, authorize)
+    if (audit) await this.append(audit(valid as never, { caller, now: new Date(this.#clock()) }))
+    return valid
   }
 
   /** Resolves when the inline projections have seen a position. */

@@ -5,6 +5,7 @@ export {
   type Module,
   type NamedStatus,
   type QueryOptions,
+  type WatchOptions,
 } from './app.ts'
 export type {
   AuthorizationContext,

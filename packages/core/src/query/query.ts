@@ -143,6 +143,22 @@ export async function answerLive(
   input: unknown,
   asOf?: AsOf,
 ): Promise<unknown> {
+  return answerFrom(query, input, await foldLive(store, query, input, asOf))
+}
+
+/** What a live query answers from: the sum of its events, and the last of them. */
+export interface Folded {
+  readonly state: unknown
+  readonly last: RecordedEvent | undefined
+}
+
+/** Folds the events that answer a live query. @throws AnnalsError `stream-not-found`, `invalid-argument` */
+export async function foldLive(
+  store: EventStore,
+  query: LiveQuery,
+  input: unknown,
+  asOf?: AsOf,
+): Promise<Folded> {
   const { fold } = query
   const [select, bounds] = bound(query.select(input as never), asOf)
   const { selection, current } = currentEvents(store, fold.events, select)
@@ -159,6 +175,15 @@ export async function answerLive(
   }
   if (!last && typeof selection === 'object' && 'stream' in selection)
     throw streamNotFound(query, selection.stream, asOf)
+  return { state, last }
+}
+
+/** What a live query answers once its events are folded. */
+export async function answerFrom(
+  query: LiveQuery,
+  input: unknown,
+  { state, last }: Folded,
+): Promise<unknown> {
   const context = {
     position: last?.position ?? startOfLog,
     revision: last?.revision,
