@@ -1,3 +1,5 @@
+export { type BpmnOptions, bpmnOfTree } from './bpmn/bpmn-of-tree.ts'
+export { discoverProcessTree, type InductiveMinerOptions } from './discovery/inductive-miner.ts'
 export {
   type AttributeValue,
   type CaseEvent,
@@ -6,6 +8,8 @@ export {
   casesByTag,
 } from './event-log/case-event.ts'
 export { EventLog, type Trace } from './event-log/event-log.ts'
+export { dotOfPetriNet, type PetriNet, type Transition } from './petri-net/petri-net.ts'
+export { petriNetOfTree } from './petri-net/petri-net-of-tree.ts'
 export { sketchErrorMax } from './process-map/duration-sketch.ts'
 export type { Durations } from './process-map/durations.ts'
 export { discoverEventuallyFollows, type FollowsCount } from './process-map/eventually-follows.ts'
@@ -17,4 +21,6 @@ export {
 } from './process-map/process-map.ts'
 export { ProcessMapBuilder } from './process-map/process-map-builder.ts'
 export { type SimplifiedProcessMap, simplifyProcessMap } from './process-map/simplify-process-map.ts'
+export { formatProcessTree, parseProcessTree } from './process-tree/notation.ts'
+export { activitiesOf, type ProcessTree } from './process-tree/process-tree.ts'
 export type { Variant, Variants } from './variants/variants.ts'
