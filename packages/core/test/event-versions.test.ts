@@ -4,10 +4,12 @@ import {
   defineCommand,
   defineEvent,
   defineFold,
+  defineLiveQuery,
   defineProjectedQuery,
   defineProjection,
   inMemory,
   reject,
+  target,
 } from '@annals/core'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -22,6 +24,12 @@ const events = {
   }),
 }
 
+const SoldBefore = defineFold({
+  events,
+  initialState: (): readonly string[] => [],
+  evolve: { SeatSold: (sold, { to }) => [...sold, to] },
+})
+
 const SellSeat = defineCommand({
   name: 'SellSeat',
   input: z.object({ hall: z.string(), to: z.string() }),
@@ -30,11 +38,7 @@ const SellSeat = defineCommand({
   stream: ({ hall }) => `hall-${hall}`,
   model: ({ hall }) => ({
     sold: {
-      fold: defineFold({
-        events,
-        initialState: (): readonly string[] => [],
-        evolve: { SeatSold: (sold, { to }) => [...sold, to] },
-      }),
+      fold: SoldBefore,
       tags: [`hall:${hall}`],
     },
   }),
@@ -90,8 +94,39 @@ test('a projection sees the events of today, whatever they were recorded as, and
     events: [{ ...old, data: { hall: 'a', name: 'Cyd' } }],
   })
   expect(await app.query(SoldTo, {}, { waitFor: later.position })).toEqual(['Ada', 'Bob', 'Cyd'])
+  const answers = app.watch(SoldTo, {})[Symbol.asyncIterator]()
+  expect((await answers.next()).value).toEqual(['Ada', 'Bob', 'Cyd'])
+  await answers.return?.()
   await app.rebuild('sold-to')
   expect(await app.query(SoldTo, {})).toEqual(['Ada', 'Bob', 'Cyd'])
+  await app.close()
+})
+
+test('a target and whoever watches a live query see the events of today too', async () => {
+  const store = createMemoryStore()
+  const told: string[] = []
+  const Telling = defineProjection({
+    name: 'telling',
+    select: { query: [{ types: ['SeatSold'] }] },
+    events,
+    readModel: target({ open: () => told }),
+    on: { SeatSold: async (names, { data }) => void names.push(data.to) },
+  })
+  const Sold = defineLiveQuery({
+    name: 'Sold',
+    input: z.object({}),
+    select: () => ({ query: [{ types: ['SeatSold'] }] }),
+    fold: SoldBefore,
+    answer: (sold) => sold,
+  })
+  const app = createApp({ store, modules: [Telling, Sold] })
+  const answers = app.watch(Sold, {})[Symbol.asyncIterator]()
+  expect((await answers.next()).value).toEqual([])
+  const { position } = await store.append({ stream: 'hall-a', events: [old] })
+  expect((await answers.next()).value).toEqual(['Ada'])
+  await app.waitFor(position)
+  expect(told).toEqual(['Ada'])
+  await answers.return?.()
   await app.close()
 })
 

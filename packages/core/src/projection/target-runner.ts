@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../clock.ts'
 import type { ConsumerStatus, ParkedKey, ParkedOptions } from '../consumer/consumer.ts'
 import { KeyedConsumer } from '../consumer/keyed-consumer.ts'
 import { AnnalsError } from '../errors.ts'
+import { currentEvents } from '../event/current-events.ts'
 import type { Position } from '../event/position.ts'
 import type { JsonValue } from '../json.ts'
 import { ProgressMeter } from '../progress.ts'
@@ -35,7 +36,8 @@ export class TargetRunner implements ReadModelRunner {
     readonly timer: Timer
   }) {
     const { projection, store, clock, timer } = options
-    const { name, version, select, key, on, retries } = projection
+    const { name, version, events, key, on, retries } = projection
+    const { selection, current } = currentEvents(store, events, projection.select)
     this.projection = projection
     this.#target = projection.readModel as Target
     this.#store = store
@@ -43,7 +45,8 @@ export class TargetRunner implements ReadModelRunner {
     this.#consumer = new KeyedConsumer({
       consumer: `${name}.${version}`,
       store,
-      select,
+      select: selection,
+      current,
       key: (event) => {
         if (!on || !Object.hasOwn(on, event.type)) return undefined
         return key ? key(event) : event.stream

@@ -1,4 +1,5 @@
 import { isAnnalsError } from '../errors.ts'
+import { currentEvents } from '../event/current-events.ts'
 import { evolveOne } from '../event/fold.ts'
 import { startOfLog } from '../event/position.ts'
 import type { ReadModelRunner } from '../projection/runner.ts'
@@ -20,11 +21,10 @@ export async function* watchLive(
   let told = await answerFrom(query, input, folded)
   yield told
   const after = folded.last?.position ?? startOfLog
-  for await (const { events, live } of store
-    .subscribe(query.select(input as never), { after, signal })
-    .batches()) {
+  const { selection, current } = currentEvents(store, query.fold.events, query.select(input as never))
+  for await (const { events, live } of store.subscribe(selection, { after, signal }).batches()) {
     let { state } = folded
-    for (const event of events) state = evolveOne(query.fold, state, event)
+    for (const event of await current(events)) state = evolveOne(query.fold, state, event)
     folded = { state, last: events.at(-1) ?? folded.last }
     // What is recorded while the last answer is read is all in the next one.
     if (!live) continue
