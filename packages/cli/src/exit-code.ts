@@ -31,9 +31,11 @@ export const exitCode: Record<ErrorCode, number> = {
   'event-ids-partly-known': 3,
   'event-ids-reused': 3,
   'command-id-reused': 3,
+  'schedule-id-reused': 3,
   // What was asked for is not there.
   'store-not-found': 4,
   'stream-not-found': 4,
+  'schedule-not-found': 4,
   'key-not-parked': 4,
   // What was expected of the history is not so.
   'wrong-expected-revision': 5,

@@ -20,6 +20,10 @@ import { invalidDefinition } from './event/fold.ts'
 import type { Position } from './event/position.ts'
 import { categoryOf, isSystemStream } from './event/stream.ts'
 import { countingIds, type NewId } from './new-id.ts'
+import { Background } from './process/background.ts'
+import type { ProcessManager } from './process/process-manager.ts'
+import type { ScheduledCommand } from './process/schedule-state.ts'
+import type { ScheduleArguments, Scheduled, ScheduleOptions } from './process/scheduler.ts'
 import { createMemoryReadModels } from './projection/in-memory.ts'
 import type { Projection } from './projection/projection.ts'
 import { ProjectionRunner } from './projection/projection-runner.ts'
@@ -33,12 +37,13 @@ import { validateInput } from './schema.ts'
 import type { Appended, EventStore, StreamAppend } from './store/event-store.ts'
 
 /** What an application is made of. Projections that a query names need not be listed. */
-export type Module = AnyDecider | DecisionCommand | Query | AnyProjection
+export type Module = AnyDecider | DecisionCommand | Query | AnyProjection | AnyProcessManager
 
 // A decider both takes and gives its state, so one with a known state is no Decider<unknown>; this is what they share. The
 // handlers of a projection take their model, so the same goes for it.
 type AnyDecider = Pick<Decider, 'kind' | 'category'>
 type AnyProjection = Omit<Projection, 'on' | 'onBatch'>
+type AnyProcessManager = Pick<ProcessManager, 'kind' | 'name'>
 
 /** What `createApp` is given. */
 export interface AppOptions {
@@ -52,7 +57,7 @@ export interface AppOptions {
   readonly newId?: NewId
   /** Who may execute which command and ask which query; the definition of each has to agree too. Default: everybody everything. */
   readonly authorize?: AuthorizeRequest
-  /** Calls back at a time of that clock, as for retries. Default: the system's timers. */
+  /** Calls back at a time of that clock, as for retries and deadlines. Default: the system's timers. */
   readonly timer?: Timer
   /**
    * When the read model of a projection is made anew whose version or tables have changed: at once, beside the one there
@@ -153,6 +158,27 @@ export interface App extends Definitions {
    */
   rebuild(projection: string, options?: RebuildOptions): Promise<Rebuilt>
 
+  /**
+   * Has a command executed at a later time. Resolves when that is recorded, so it survives restarts; if its time comes
+   * while the application is down, it is executed at the next start. Its input is validated now, and whether the caller
+   * may is asked now. Scheduled again under the same id, it answers as it did the first time.
+   *
+   * @throws AnnalsError `unknown-command`, `invalid-input`, `invalid-argument`, `not-authorized`, `schedule-id-reused`,
+   *   and what `EventStore.append` throws
+   */
+  schedule<C extends AnyCommand>(command: C, ...given: ScheduleArguments<C>): Promise<Scheduled>
+
+  /**
+   * Calls a scheduled command off, and answers whether it will not be executed: not if its time has come already, for of
+   * the two only one is recorded. Calling it off again answers the same.
+   *
+   * @throws AnnalsError `schedule-not-found`
+   */
+  cancelScheduled(id: string, options?: { readonly caller?: Caller | undefined }): Promise<boolean>
+
+  /** The scheduled commands that wait for their time or are being executed, soonest first. Reads all there ever were. */
+  scheduled(): Promise<readonly ScheduledCommand[]>
+
   /** An id that nothing else has, as they are made for what comes without one. */
   newId(): string
 
@@ -185,7 +211,9 @@ class Application implements App {
   readonly queries: ReadonlyMap<string, Query>
   readonly projections: ReadonlyMap<string, Projection>
   readonly #decidersByCategory: ReadonlyMap<string, Decider>
+  readonly processManagers: ReadonlyMap<string, ProcessManager>
   readonly #handler: CommandHandler
+  readonly #background: Background
   readonly #runners: ReadonlyMap<string, ReadModelRunner>
   readonly #consumers: ReadonlyMap<string, Consumer>
   readonly #readModels: readonly ReadModelStore[]
@@ -202,13 +230,14 @@ class Application implements App {
     this.#clock = clock
     this.#authorize = authorize
     this.newId = newId
-    const { deciders, commands, queries, projections } = definitionsOf(modules)
+    const { deciders, commands, queries, projections, processManagers } = definitionsOf(modules)
     this.store = store
     this.deciders = deciders
     this.#decidersByCategory = new Map(deciders.map((decider) => [decider.category, decider]))
     this.commands = commands
     this.queries = queries
     this.projections = projections
+    this.processManagers = processManagers
     this.#readModels = [...readModels, createMemoryReadModels()]
     const rebuildsAtStart = rebuilds === 'at-start'
     const following = { store, clock, timer }
@@ -218,7 +247,6 @@ class Application implements App {
       return new ProjectionRunner({ projection, ...following, readModels, rebuildsAtStart })
     })
     this.#runners = new Map(runners.map((runner) => [runner.name, runner]))
-    this.#consumers = this.#runners
     this.#handler = new CommandHandler({
       store,
       clock,
@@ -229,22 +257,32 @@ class Application implements App {
       commandIdsKeptMs,
       random,
     })
-    this.#ready = Promise.all(runners.map((runner) => runner.start())).then(() => undefined)
+    this.#background = new Background({
+      processManagers: [...processManagers.values()],
+      store,
+      execution: {
+        commands,
+        execute: (command, stream, input, options) =>
+          this.#handler.execute(command, stream, input, { ...options, isOwn: true }),
+      },
+      newId,
+      clock,
+      timer,
+    })
+    this.#consumers = new Map(
+      [...runners, ...this.#background.consumers].map((consumer) => [consumer.name, consumer]),
+    )
+    this.#ready = Promise.all([...runners, this.#background].map((each) => each.start())).then(
+      () => undefined,
+    )
     // Whoever awaits it is told of the error; nobody may ever do so, and that is no reason to end the process.
     this.#ready.catch(() => undefined)
   }
 
   async execute<C extends AnyCommand>(command: C, ...given: CommandArguments<C>): Promise<CommandOutcome<C>> {
     if (this.commands.get(command.name) !== command) throw unknown('command', command.name, this.commands)
-    // A command with a decision model chooses its stream by itself.
-    const [stream, input, options]: readonly unknown[] =
-      command.kind === 'command' ? given : [undefined, ...given]
-    const outcome = await this.#handler.execute(
-      command,
-      stream as string | undefined,
-      input,
-      options as ExecuteOptions | undefined,
-    )
+    const [stream, input, options] = withStream<ExecuteOptions>(command, given)
+    const outcome = await this.#handler.execute(command, stream, input, options)
     if (outcome.accepted && outcome.events.length > 0) await this.#settled(outcome.position)
     return outcome as CommandOutcome<C>
   }
@@ -346,6 +384,28 @@ class Application implements App {
     )
   }
 
+  async schedule<C extends AnyCommand>(command: C, ...given: ScheduleArguments<C>): Promise<Scheduled> {
+    const { name, authorize } = command
+    if (this.commands.get(name) !== command) throw unknown('command', name, this.commands)
+    const [stream, input, options] = withStream<ScheduleOptions>(command, given)
+    const { caller } = options as ScheduleOptions
+    const valid = await validateInput(command.input, input, `command ${name}`)
+    await assertAuthorized(
+      { kind: 'command', name, caller, input: valid, stream },
+      this.#authorize,
+      authorize,
+    )
+    return this.#background.scheduler.schedule(command, stream, input, options as ScheduleOptions)
+  }
+
+  cancelScheduled(id: string, { caller }: { readonly caller?: Caller | undefined } = {}): Promise<boolean> {
+    return this.#background.scheduler.cancel(id, caller)
+  }
+
+  scheduled(): Promise<readonly ScheduledCommand[]> {
+    return this.#background.scheduler.list()
+  }
+
   ready(): Promise<void> {
     return this.#ready
   }
@@ -353,7 +413,7 @@ class Application implements App {
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#ready.catch(() => undefined)
-    await Promise.all([...this.#runners.values()].map((runner) => runner.stop()))
+    await Promise.all([...this.#runners.values(), this.#background].map((each) => each.stop()))
     await Promise.all(this.#readModels.map((readModels) => readModels.close()))
   }
 
@@ -395,6 +455,15 @@ class Application implements App {
 }
 
 const defaultTimeoutMs = 5_000
+
+/** What is given with a command: a command with a decision model chooses its stream by itself. */
+function withStream<Options>(
+  command: AnyCommand,
+  given: readonly unknown[],
+): [stream: string | undefined, input: unknown, options: Options | undefined] {
+  const [stream, input, options] = command.kind === 'command' ? given : [undefined, ...given]
+  return [stream as string | undefined, input, options as Options | undefined]
+}
 
 function assertOwnStream(append: StreamAppend): void {
   // What is no append is for the store to refuse.

@@ -2,6 +2,7 @@ import type { Module } from './app.ts'
 import type { AnyCommand } from './command/command-handler.ts'
 import type { Decider } from './command/decider.ts'
 import { invalidDefinition } from './event/fold.ts'
+import type { ProcessManager } from './process/process-manager.ts'
 import type { Projection } from './projection/projection.ts'
 import type { Query } from './query/query.ts'
 
@@ -12,6 +13,7 @@ export interface Definitions {
   readonly commands: ReadonlyMap<string, AnyCommand>
   readonly queries: ReadonlyMap<string, Query>
   readonly projections: ReadonlyMap<string, Projection>
+  readonly processManagers: ReadonlyMap<string, ProcessManager>
 }
 
 /** Sorts the modules of an application. @throws AnnalsError `invalid-definition` if two of a kind have the same name */
@@ -22,16 +24,28 @@ export function definitionsOf(modules: readonly Module[]): Definitions {
   const projections = new Set(modules.filter(({ kind }) => kind === 'projection') as unknown as Projection[])
   for (const query of queries) if (query.kind === 'projected-query') projections.add(query.projection)
   const deciders = modules.filter(({ kind }) => kind === 'decider') as unknown as Decider[]
+  const processManagers = modules.filter(
+    ({ kind }) => kind === 'process-manager',
+  ) as unknown as ProcessManager[]
   byName('decider', deciders, ({ category }) => category)
   const commands = [
     ...deciders.flatMap((decider) => Object.values(decider.commands)),
     ...modules.filter((module) => module.kind === 'decision-command'),
   ]
+  const named = byName('projection', [...projections], ({ name }) => name)
+  const managers = byName('process manager', processManagers, ({ name }) => name)
+  byName('consumer', [...named.values(), ...processManagers], ({ name }) => name)
+  byName(
+    'category',
+    [...deciders.map(({ category }) => category), ...managers.keys()],
+    (category) => category,
+  )
   return {
     deciders,
     commands: byName('command', commands, ({ name }) => name),
     queries: byName('query', queries, ({ name }) => name),
-    projections: byName('projection', [...projections], ({ name }) => name),
+    projections: named,
+    processManagers: managers,
   }
 }
 

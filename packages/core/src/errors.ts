@@ -77,6 +77,8 @@ export interface ErrorDetails {
   'unknown-command': { readonly command: string; readonly known: readonly string[] }
   'unknown-query': { readonly query: string; readonly known: readonly string[] }
   'unknown-consumer': { readonly consumer: string; readonly known: readonly string[] }
+  'schedule-not-found': { readonly id: string }
+  'schedule-id-reused': { readonly id: string; readonly command: string }
   'unknown-event-type': { readonly type: string; readonly known: readonly string[] }
   'unsupported-event-version': {
     readonly type: string
@@ -167,6 +169,11 @@ export const errorCatalogue: {
   'unknown-command': { retryable: false, meaning: 'The application has no command of this name.' },
   'unknown-query': { retryable: false, meaning: 'The application has no query of this name.' },
   'unknown-consumer': { retryable: false, meaning: 'Nothing of this name follows the log.' },
+  'schedule-not-found': { retryable: false, meaning: 'No command was ever scheduled under this id.' },
+  'schedule-id-reused': {
+    retryable: false,
+    meaning: 'The id was used to schedule another command, or the same one otherwise.',
+  },
   'unknown-event-type': {
     retryable: false,
     meaning: 'The event type is not declared by the application for this category.',

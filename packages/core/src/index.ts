@@ -88,6 +88,27 @@ export { categoryOf, type Revision } from './event/stream.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export { limits } from './limits.ts'
 export { countingIds, type NewId } from './new-id.ts'
+export type { DueTime } from './process/due-time.ts'
+export {
+  defineProcessManager,
+  type ProcessContext,
+  type ProcessManager,
+  type RejectedCommand,
+} from './process/process-manager.ts'
+export {
+  type CancelDeadline,
+  cancelDeadline,
+  deadline,
+  type Finish,
+  finish,
+  type Reaction,
+  type ReactionPart,
+  type Send,
+  type SetDeadline,
+  send,
+} from './process/reaction.ts'
+export type { ScheduledCommand } from './process/schedule-state.ts'
+export type { ScheduleArguments, Scheduled, ScheduleOptions } from './process/scheduler.ts'
 export { type OnProgress, type Progress, ProgressMeter } from './progress.ts'
 export { inMemory } from './projection/in-memory.ts'
 export { defineProjection, type Projection, type ProjectionHandler } from './projection/projection.ts'

@@ -19,6 +19,8 @@ export const httpStatus: { readonly [Code in ErrorCode]: number } = {
   'unknown-command': 404,
   'unknown-query': 404,
   'unknown-consumer': 404,
+  'schedule-not-found': 404,
+  'schedule-id-reused': 409,
   'unknown-event-type': 400,
   'unsupported-event-version': 500,
   'upcaster-failed': 500,

@@ -214,7 +214,7 @@ type AnyCommandDefinition = Pick<
 > & { readonly decide: unknown; readonly authorize?: unknown }
 
 // A definition that cannot work is given a sentence as the type it would have to have, which is what the editor shows.
-type CategoryCheck<Category extends string> = Category extends `$${string}`
+export type CategoryCheck<Category extends string> = Category extends `$${string}`
   ? `The category "${Category}" begins with "$"; such streams are those of Annals itself.`
   : Category extends `${string}-${string}`
     ? `The category "${Category}" contains "-"; a category is the part of a stream name before the first "-".`

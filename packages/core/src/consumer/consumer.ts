@@ -76,7 +76,7 @@ export interface ConsumerControl {
 /** Something that follows the log in the background: a projection, a process manager, an outbox. Its name is its own. */
 export interface Consumer extends ConsumerControl {
   readonly name: string
-  readonly kind: 'projection' | 'process-manager' | 'outbox'
+  readonly kind: 'projection' | 'process-manager' | 'schedule' | 'outbox'
   readonly version: number
   status(): Promise<ConsumerStatus>
 }

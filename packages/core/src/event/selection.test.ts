@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { isAnnalsError } from '../errors.ts'
-import { assertSelection, assertWholeNumber } from './selection.ts'
+import { createMemoryStore } from '../store/memory-store.ts'
+import { assertSelection, assertWholeNumber, isSelected, type Selection } from './selection.ts'
 
 /** The argument that is refused, or `undefined` if nothing is. */
 function refused(act: () => void): string | undefined {
@@ -48,4 +49,29 @@ test.each([
   [null, false],
 ])('%s as a whole number from 0 up: %s', (value, valid) => {
   expect(refused(() => assertWholeNumber('limit', value))).toBe(valid ? undefined : 'limit')
+})
+
+test('an event is selected just if a read of the selection gives it', async () => {
+  const store = createMemoryStore()
+  for (const stream of ['cart-1', 'cart-2', 'cart', 'carts-1'])
+    await store.append({
+      stream,
+      events: ['A', 'B', 'A'].map((type, number) => ({ type, data: null, tags: [`n:${number}`] })),
+    })
+  const all = await Array.fromAsync(store.read('everything'))
+  const selections: Selection[] = [
+    'everything',
+    { stream: 'cart-1' },
+    { stream: 'cart-1', fromRevision: 1 },
+    { stream: 'cart-1', fromRevision: 1, toRevision: 1 },
+    { category: 'cart' },
+    { query: [{ types: ['A'] }] },
+    { query: [{ types: ['A'], tags: ['n:0'] }, { tags: ['n:1'] }] },
+  ]
+  for (const selection of selections) {
+    const read = await Array.fromAsync(store.read(selection))
+    const selected = all.filter((event) => isSelected(selection, event))
+    expect(selected.map(({ position }) => position)).toEqual(read.map(({ position }) => position))
+    expect(selected.length).toBeGreaterThan(0)
+  }
 })

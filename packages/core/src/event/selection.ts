@@ -1,7 +1,8 @@
 import { AnnalsError } from '../errors.ts'
 import { describe } from '../json.ts'
-import { assertEventQuery, type EventQuery } from './event-query.ts'
-import { assertCategoryName, assertStreamName, isSystemStream, type Revision } from './stream.ts'
+import type { RecordedEvent } from './event.ts'
+import { assertEventQuery, type EventQuery, matchesEventQuery } from './event-query.ts'
+import { assertCategoryName, assertStreamName, categoryOf, isSystemStream, type Revision } from './stream.ts'
 
 /** The events of one stream, from `fromRevision` to `toRevision`, both inclusive; left out, from its first to its last. */
 export interface StreamSelection {
@@ -28,6 +29,15 @@ export function selectsSystemStreams(selection: Selection): boolean {
   if (typeof selection !== 'object') return false
   if ('stream' in selection) return isSystemStream(selection.stream)
   return 'category' in selection && isSystemStream(selection.category)
+}
+
+/** Whether an event is among the selected ones. */
+export function isSelected(selection: Selection, event: RecordedEvent): boolean {
+  if (selection === 'everything') return true
+  if ('query' in selection) return matchesEventQuery(selection.query, event)
+  if ('category' in selection) return categoryOf(event.stream) === selection.category
+  const { stream, fromRevision = 0, toRevision = Infinity } = selection
+  return event.stream === stream && event.revision >= fromRevision && event.revision <= toRevision
 }
 
 /** Stops unless `selection` is one. @throws AnnalsError `invalid-argument`, `limit-exceeded` */

@@ -50,16 +50,18 @@ class TenantApps implements Tenants {
   readonly commands: Definitions['commands']
   readonly queries: Definitions['queries']
   readonly projections: Definitions['projections']
+  readonly processManagers: Definitions['processManagers']
   readonly #options: TenantsOptions
   readonly #apps = new Map<string, Promise<TenantApp>>()
   #closed = false
 
   constructor(options: TenantsOptions) {
-    const { deciders, commands, queries, projections } = definitionsOf(options.modules)
+    const { deciders, commands, queries, projections, processManagers } = definitionsOf(options.modules)
     this.deciders = deciders
     this.commands = commands
     this.queries = queries
     this.projections = projections
+    this.processManagers = processManagers
     this.store = options.store
     this.#options = options
   }

@@ -1,0 +1,265 @@
+import type { Caller } from '../caller.ts'
+import type { Clock, Timer } from '../clock.ts'
+import type { AnyCommand, CommandInput } from '../command/command-handler.ts'
+import type { Command } from '../command/decider.ts'
+import { inputHash } from '../command/input-hash.ts'
+import type { Consumer, ConsumerStatus, ParkedKey, ParkedOptions } from '../consumer/consumer.ts'
+import { KeyedConsumer } from '../consumer/keyed-consumer.ts'
+import { retriesOf } from '../consumer/retry-policy.ts'
+import { AnnalsError, isAnnalsError } from '../errors.ts'
+import type { ExpectedRevision } from '../event/append-condition.ts'
+import type { NewEvent, RecordedEvent } from '../event/event.ts'
+import { describe, type JsonObject, type JsonValue } from '../json.ts'
+import { invalidName, nameError } from '../name.ts'
+import type { EventStore } from '../store/event-store.ts'
+import { Agenda, type AgendaEntry } from './agenda.ts'
+import type { CommandExecution } from './command-execution.ts'
+import { type DueTime, dueAtMs } from './due-time.ts'
+import type { SentCommand } from './process-events.ts'
+import {
+  type CommandScheduled,
+  isOver,
+  loadSchedule,
+  openSchedules,
+  type ScheduledCommand,
+  scheduleCategory,
+  scheduleIdOf,
+  scheduleStream,
+} from './schedule-state.ts'
+import { commandNamed, sentCommand } from './sent-command.ts'
+import { tracesOf } from './traces.ts'
+
+/** When a command is to be executed, and what else can be said with it. */
+export type ScheduleOptions = DueTime & {
+  /** Names it, so that scheduling may be repeated: the first time counts. Default: an id of its own. */
+  readonly id?: string | undefined
+  /** On whose behalf. Whether the caller may is asked now, and not again when the time has come. */
+  readonly caller?: Caller | undefined
+}
+
+/** What is given with a command that is to be scheduled: a stream only if the command does not choose it by itself. */
+export type ScheduleArguments<C extends AnyCommand> = C extends Command
+  ? [stream: string, input: CommandInput<C>, options: ScheduleOptions]
+  : [input: CommandInput<C>, options: ScheduleOptions]
+
+/** A command that is scheduled. */
+export interface Scheduled {
+  readonly id: string
+  readonly at: Date
+}
+
+/** Settings of a scheduler. */
+export interface SchedulerOptions {
+  readonly store: EventStore
+  readonly execution: CommandExecution
+  readonly newId: () => string
+  readonly clock: Clock
+  readonly timer: Timer
+}
+
+/**
+ * Executes commands at a later time. Each has a stream, `$schedule-<id>`, in which it is recorded that it is scheduled,
+ * that its time has come, and what came of it; so it survives restarts, and one that became due meanwhile is executed
+ * at the start. That its time has come is recorded before it is executed, and it is called off by an event too: of the
+ * two, the store takes one.
+ */
+export class Scheduler implements Consumer {
+  readonly name = '$schedule'
+  readonly kind = 'schedule'
+  readonly version = 1
+  readonly #options: SchedulerOptions
+  readonly #consumer: KeyedConsumer
+  readonly #agenda: Agenda
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options
+    const { store, clock, timer } = options
+    this.#consumer = new KeyedConsumer({
+      consumer: this.name,
+      store,
+      select: { category: scheduleCategory },
+      key: (event) => (event.type === 'ScheduleDue' ? scheduleIdOf(event) : undefined),
+      handle: (_event, { key }) => this.#execute(key),
+      retries: retriesOf('scheduled commands'),
+      parallelMax: 16,
+      clock,
+      timer,
+    })
+    this.#agenda = new Agenda({
+      store,
+      category: scheduleCategory,
+      note: agendaEntries,
+      act: (id) => this.#begin(id),
+      clock,
+      timer,
+    })
+  }
+
+  async start(): Promise<void> {
+    await this.#consumer.start()
+    this.#agenda.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.#agenda.stop()
+    await this.#consumer.stop()
+  }
+
+  /** @throws AnnalsError `unknown-command`, `invalid-argument`, `invalid-input`, `schedule-id-reused` */
+  async schedule(
+    command: AnyCommand,
+    stream: string | undefined,
+    input: unknown,
+    options: ScheduleOptions,
+  ): Promise<Scheduled> {
+    const { store, execution, newId, clock } = this.#options
+    const { caller, id = newId() } = options
+    assertScheduleId(id)
+    const at = isoTimeOf(options, clock())
+    const sent = await sentCommand(execution.commands, command, stream, input)
+    const scheduled: CommandScheduled = { ...sent, at, ...(caller && { caller }) }
+    const metadata = caller && { $callerId: caller.id }
+    const event = { type: 'CommandScheduled', data: scheduled as unknown as JsonObject, metadata }
+    if (await this.#record(id, event, 'no-stream')) return { id, at: new Date(at) }
+    const known = await loadSchedule(store, id)
+    if (known && (await isSame(known.scheduled, sent))) return { id, at: new Date(known.scheduled.at) }
+    throw scheduleIdReused(id, known?.scheduled)
+  }
+
+  /** Whether it will not be executed; not if its time has come already. @throws AnnalsError `schedule-not-found` */
+  async cancel(id: string, caller?: Caller): Promise<boolean> {
+    const metadata = caller && { $callerId: caller.id }
+    for (;;) {
+      const schedule = await loadSchedule(this.#options.store, id)
+      if (!schedule) throw scheduleNotFound(id)
+      if (schedule.state !== 'waiting') return schedule.state === 'cancelled'
+      const event = { type: 'ScheduleCancelled', data: {}, metadata }
+      if (await this.#record(id, event, schedule.revision)) return true
+    }
+  }
+
+  /** Those that wait for their time or are being executed, soonest first. */
+  list(): Promise<readonly ScheduledCommand[]> {
+    return openSchedules(this.#options.store)
+  }
+
+  async status(): Promise<ConsumerStatus> {
+    const status = await this.#consumer.status()
+    return { ...status, error: status.error ?? this.#agenda.error }
+  }
+
+  pause(): Promise<void> {
+    return this.#consumer.pause()
+  }
+
+  resume(): Promise<void> {
+    return this.#consumer.resume()
+  }
+
+  reset(): Promise<void> {
+    return this.#consumer.reset()
+  }
+
+  parked(): readonly ParkedKey[] {
+    return this.#consumer.parked()
+  }
+
+  retry(key: string, options?: ParkedOptions): Promise<void> {
+    return this.#consumer.retry(key, options)
+  }
+
+  edit(key: string, data: JsonValue, options?: ParkedOptions): Promise<void> {
+    return this.#consumer.edit(key, data, options)
+  }
+
+  discard(key: string, options?: ParkedOptions): Promise<void> {
+    return this.#consumer.discard(key, options)
+  }
+
+  async #begin(id: string): Promise<void> {
+    for (;;) {
+      const schedule = await loadSchedule(this.#options.store, id)
+      if (schedule?.state !== 'waiting') return
+      const event = { type: 'ScheduleDue', data: {}, metadata: tracesOf(schedule.event) }
+      if (await this.#record(id, event, schedule.revision)) return
+    }
+  }
+
+  async #execute(id: string): Promise<void> {
+    const { store, execution } = this.#options
+    const schedule = await loadSchedule(store, id)
+    if (!schedule || isOver(schedule)) return
+    const { command, stream, input, caller } = schedule.scheduled
+    const traces = tracesOf(schedule.event)
+    const outcome = await execution.execute(commandNamed(execution.commands, command), stream, input, {
+      commandId: scheduleStream(id),
+      correlationId: traces.$correlationId,
+      causationId: traces.$causationId,
+      caller,
+    })
+    const data = outcome.accepted
+      ? { accepted: true }
+      : { accepted: false, code: outcome.code, message: outcome.message }
+    // Another process may have been faster; it was given the same answer.
+    await this.#record(id, { type: 'ScheduleSettled', data, metadata: traces }, schedule.revision)
+  }
+
+  /** Whether it is recorded; not if another was faster. */
+  async #record(id: string, event: NewEvent, expectedRevision: ExpectedRevision): Promise<boolean> {
+    try {
+      await this.#options.store.append({ stream: scheduleStream(id), events: [event], expectedRevision })
+      return true
+    } catch (error) {
+      if (isAnnalsError(error, 'wrong-expected-revision')) return false
+      throw error
+    }
+  }
+}
+
+function agendaEntries(event: RecordedEvent): readonly AgendaEntry[] {
+  const id = scheduleIdOf(event)
+  if (event.type !== 'CommandScheduled') return [{ id, atMs: undefined }]
+  return [{ id, atMs: Date.parse((event.data as unknown as CommandScheduled).at) }]
+}
+
+function isoTimeOf(when: DueTime, nowMs: number): string {
+  const atMs = dueAtMs(when, nowMs)
+  if (atMs !== undefined) return new Date(atMs).toISOString()
+  const expected = '{ afterMs } as a number of milliseconds or { at } as a date'
+  const received = 'at' in when ? when.at : when.afterMs
+  throw new AnnalsError(
+    'invalid-argument',
+    `A command cannot be scheduled for no moment there is: expected ${expected}, but got ${describe(received)}.`,
+    { argument: 'at' in when ? 'at' : 'afterMs', expected, received },
+  )
+}
+
+function assertScheduleId(id: string): void {
+  const problem = invalidName(id, scheduleIdLengthMax)
+  if (problem) throw nameError('id', problem, id)
+}
+
+// It becomes part of the names of streams.
+const scheduleIdLengthMax = 200
+
+async function isSame(known: SentCommand, given: SentCommand): Promise<boolean> {
+  if (known.command !== given.command || known.stream !== given.stream) return false
+  return (await inputHash(known.input)) === (await inputHash(given.input))
+}
+
+function scheduleIdReused(id: string, known: SentCommand | undefined): AnnalsError<'schedule-id-reused'> {
+  const command = known?.command ?? 'another command'
+  return new AnnalsError(
+    'schedule-id-reused',
+    `The id ${describe(id)} was used to schedule ${command}, for another stream or with another input. Nothing was recorded. Give each an id of its own, and repeat only what is the same.`,
+    { id, command },
+  )
+}
+
+function scheduleNotFound(id: string): AnnalsError<'schedule-not-found'> {
+  return new AnnalsError(
+    'schedule-not-found',
+    `No command was ever scheduled under the id ${describe(id)}. Check the id.`,
+    { id },
+  )
+}
