@@ -3,6 +3,7 @@ import type { Accepted, Rejected } from '../command/command-handler.ts'
 import type { Consumer, ConsumerStatus, ParkedKey, ParkedOptions } from '../consumer/consumer.ts'
 import { KeyedConsumer } from '../consumer/keyed-consumer.ts'
 import { AnnalsError, isAnnalsError } from '../errors.ts'
+import { currentEvents } from '../event/current-events.ts'
 import type { NewEvent, RecordedEvent } from '../event/event.ts'
 import type { Position } from '../event/position.ts'
 import { isSelected, type Selection } from '../event/selection.ts'
@@ -53,10 +54,12 @@ export class ProcessRunner implements Consumer {
     const { manager, store, clock, timer } = options
     this.name = manager.name
     this.#options = options
+    const { selection, current } = currentEvents(store, manager.reactsTo, selectionOf(manager))
     this.#consumer = new KeyedConsumer({
       consumer: manager.name,
       store,
-      select: selectionOf(manager),
+      select: selection,
+      current,
       key: (event) => keyOf(manager, event),
       handle: (event, { key, signal }) => this.#handle(event, key, signal),
       retries: manager.retries,

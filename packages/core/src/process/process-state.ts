@@ -1,4 +1,5 @@
 import { AnnalsError } from '../errors.ts'
+import { currentEvents } from '../event/current-events.ts'
 import type { RecordedEvent } from '../event/event.ts'
 import { evolveOne } from '../event/fold.ts'
 import { type Position, startOfLog } from '../event/position.ts'
@@ -46,10 +47,15 @@ export class ProcessState {
     this.state = manager.initialState()
   }
 
-  /** @throws AnnalsError `unknown-event-type` */
+  /** @throws AnnalsError `unknown-event-type`, `unsupported-event-version`, `upcaster-failed` */
   static async load(store: EventStore, manager: ProcessManager, stream: string): Promise<ProcessState> {
     const process = new ProcessState(manager, stream)
-    for await (const events of store.read({ stream }).batches()) process.apply(events)
+    const { selection, current } = currentEvents(store, manager.events, { stream })
+    for await (const events of store.read(selection).batches()) {
+      process.apply(await current(events))
+      // The last of them may be nothing of today.
+      process.revision = events.at(-1)?.revision ?? process.revision
+    }
     return process
   }
 

@@ -1,6 +1,5 @@
 import type { AnyCommand } from '../command/command-handler.ts'
-import type { Decider } from '../command/decider.ts'
-import { validateEventData } from '../command/event-data.ts'
+import { validateEvent } from '../command/event-data.ts'
 import type { NewEvent } from '../event/event.ts'
 import { invalidDefinition } from '../event/fold.ts'
 import type { Position } from '../event/position.ts'
@@ -48,8 +47,9 @@ export async function recordedReaction(
   for (const part of parts) {
     if (!('action' in part)) {
       const subject = `The process manager ${manager.name} decided on an event`
-      const data = await validateEventData(manager as unknown as Decider, part.type, part.data, subject)
-      own.push({ ...part, data, metadata: { ...metadata, ...part.metadata } })
+      const declaredBy = { category: manager.name, events: manager.events }
+      const event = { ...part, metadata: { ...metadata, ...part.metadata } } as NewEvent
+      own.push(await validateEvent(declaredBy, event, subject))
       continue
     }
     switch (part.action) {
