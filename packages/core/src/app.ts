@@ -215,7 +215,6 @@ class Application implements App {
   readonly #handler: CommandHandler
   readonly #background: Background
   readonly #runners: ReadonlyMap<string, ReadModelRunner>
-  readonly #consumers: ReadonlyMap<string, Consumer>
   readonly #readModels: readonly ReadModelStore[]
   readonly #ready: Promise<void>
   readonly #clock: Clock
@@ -269,9 +268,6 @@ class Application implements App {
       clock,
       timer,
     })
-    this.#consumers = new Map(
-      [...runners, ...this.#background.consumers].map((consumer) => [consumer.name, consumer]),
-    )
     this.#ready = Promise.all([...runners, this.#background].map((each) => each.start())).then(
       () => undefined,
     )
@@ -365,9 +361,10 @@ class Application implements App {
   }
 
   consumer(name: string): Consumer {
-    const consumer = this.#consumers.get(name)
+    const consumers = this.#consumers()
+    const consumer = consumers.find((each) => each.name === name)
     if (consumer) return consumer
-    const known = [...this.#consumers.keys()]
+    const known = consumers.map((each) => each.name)
     throw new AnnalsError(
       'unknown-consumer',
       `Nothing that follows the log is named "${name}"; there is ${known.join(', ') || 'none'}. Check the name.`,
@@ -377,7 +374,7 @@ class Application implements App {
 
   status(): Promise<readonly NamedStatus[]> {
     return Promise.all(
-      [...this.#consumers.values()].map(async (consumer) => {
+      this.#consumers().map(async (consumer) => {
         const { name, kind, version } = consumer
         return { name, kind, version, ...(await consumer.status()) }
       }),
@@ -431,6 +428,10 @@ class Application implements App {
   /** Resolves when the inline projections have seen a position. */
   async #settled(position: Position): Promise<void> {
     for (const runner of this.#runners.values()) if (runner.projection.inline) await runner.settled(position)
+  }
+
+  #consumers(): readonly Consumer[] {
+    return [...this.#runners.values(), ...this.#background.consumers]
   }
 
   #runner(name: string): ReadModelRunner {

@@ -94,11 +94,13 @@ export const PayOrder = defineProcessManager({
   events: {
     ChargeAsked: z.object({ account: z.string(), cents: z.int() }),
     ChargeTaken: none,
+    RefundAsked: none,
   },
-  initialState: () => ({ account: '', cents: 0, isCharged: false }),
+  initialState: () => ({ account: '', cents: 0, owesBack: false }),
   evolve: {
-    ChargeAsked: (_payment, { account, cents }) => ({ account, cents, isCharged: false }),
-    ChargeTaken: (payment) => ({ ...payment, isCharged: true }),
+    ChargeAsked: (_payment, { account, cents }) => ({ account, cents, owesBack: false }),
+    ChargeTaken: (payment) => ({ ...payment, owesBack: true }),
+    RefundAsked: (payment) => ({ ...payment, owesBack: false }),
   },
   on: {
     OrderPlaced: (_payment, { data: { account, cents } }, { key: order }) => [
@@ -111,18 +113,28 @@ export const PayOrder = defineProcessManager({
       send(Order.commands.MarkPaid, order, {}),
     ],
     OrderPaid: () => [cancelDeadline('unpaid'), finish()],
-    OrderCancelled: ({ account, cents, isCharged }, _event, { key: order }) =>
-      isCharged ? send(Account.commands.Refund, account, { order, cents }) : [],
+    OrderCancelled: (payment, _event, { key: order }) => giveBack(payment, order),
     Refunded: () => finish(),
   },
   onDeadline: {
     unpaid: (_payment, { key: order }) =>
       send(Order.commands.CancelOrder, order, { why: 'not paid in time' }),
   },
-  onRejected: ({ account, cents }, { command, message }, { key: order }) =>
+  onRejected: (payment, { command, message }, { key: order }) =>
     command === 'Charge'
       ? send(Order.commands.CancelOrder, order, { why: message })
       : // Charged, but cancelled before it could be marked as paid.
-        send(Account.commands.Refund, account, { order, cents }),
+        giveBack(payment, order),
   retry: { attemptsMax: 3, firstDelayMs: 0 },
 })
+
+function giveBack(
+  { account, cents, owesBack }: { account: string; cents: number; owesBack: boolean },
+  order: string,
+) {
+  if (!owesBack) return []
+  return [
+    { type: 'RefundAsked', data: {} } as const,
+    send(Account.commands.Refund, account, { order, cents }),
+  ]
+}

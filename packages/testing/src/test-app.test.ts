@@ -69,6 +69,7 @@ test('it waits for calls of the store that take their time', async () => {
       ended++
       return memory.append(...given)
     },
+    subscribe: (...given: Parameters<typeof memory.subscribe>) => memory.subscribe(...given),
     head: () => memory.head(),
     read: (...given: Parameters<typeof memory.read>) => memory.read(...given),
     stream: (name: string) => memory.stream(name),

@@ -9,7 +9,8 @@ import { Scheduler } from './scheduler.ts'
 /** What an application does by itself: its process managers, and commands whose time has come. */
 export class Background {
   readonly scheduler: Scheduler
-  readonly #workers: readonly Worker[]
+  readonly #runners: readonly ProcessRunner[]
+  readonly #hasCommands: boolean
 
   constructor(options: {
     readonly processManagers: readonly ProcessManager[]
@@ -21,30 +22,24 @@ export class Background {
   }) {
     const { processManagers, ...shared } = options
     this.scheduler = new Scheduler(shared)
-    this.#workers = [
-      ...processManagers.map((manager) => new ProcessRunner({ manager, ...shared })),
-      // Who has no commands has none to execute, and may not even be able to write.
-      ...(shared.execution.commands.size > 0 ? [this.scheduler] : []),
-    ]
+    this.#runners = processManagers.map((manager) => new ProcessRunner({ manager, ...shared }))
+    this.#hasCommands = shared.execution.commands.size > 0
   }
 
-  /** Each under its own name. */
+  /** What follows the log, each under its own name. */
   get consumers(): readonly Consumer[] {
-    return this.#workers
+    return this.scheduler.hasBegun ? [...this.#runners, this.scheduler] : this.#runners
   }
 
   /** Resolves when all of it has begun to follow the log, caught up or not. */
   async start(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.start()))
+    // Who has no commands has none to execute, and may not even be able to write.
+    if (this.#hasCommands) this.scheduler.start()
+    await Promise.all(this.#runners.map((runner) => runner.start()))
   }
 
   /** Resolves when what is in work is done. */
   async stop(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.stop()))
+    await Promise.all([this.scheduler, ...this.#runners].map((each) => each.stop()))
   }
-}
-
-interface Worker extends Consumer {
-  start(): Promise<void>
-  stop(): Promise<void>
 }

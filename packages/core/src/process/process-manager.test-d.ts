@@ -16,7 +16,7 @@ test('the state is inferred from initialState alone', () => {
   expectTypeOf(PayOrder.initialState()).toEqualTypeOf<{
     account: string
     cents: number
-    isCharged: boolean
+    owesBack: boolean
   }>()
   expectTypeOf(PayOrder.name).toEqualTypeOf<'payment'>()
 })

@@ -68,41 +68,40 @@ export class Scheduler implements Consumer {
   readonly kind = 'schedule'
   readonly version = 1
   readonly #options: SchedulerOptions
-  readonly #consumer: KeyedConsumer
   readonly #agenda: Agenda
+  #consumer: KeyedConsumer | undefined
+  #beginning: Promise<void> | undefined
+  #error: Error | undefined
 
   constructor(options: SchedulerOptions) {
     this.#options = options
     const { store, clock, timer } = options
-    this.#consumer = new KeyedConsumer({
-      consumer: this.name,
-      store,
-      select: { category: scheduleCategory },
-      key: (event) => (event.type === 'ScheduleDue' ? scheduleIdOf(event) : undefined),
-      handle: (_event, { key }) => this.#execute(key),
-      retries: retriesOf('scheduled commands'),
-      parallelMax: 16,
-      clock,
-      timer,
-    })
     this.#agenda = new Agenda({
       store,
       category: scheduleCategory,
-      note: agendaEntries,
-      act: (id) => this.#begin(id),
+      note: (event) => {
+        this.#begin()
+        return agendaEntries(event)
+      },
+      act: (id) => this.#recordDue(id),
       clock,
       timer,
     })
   }
 
-  async start(): Promise<void> {
-    await this.#consumer.start()
+  start(): void {
     this.#agenda.start()
   }
 
   async stop(): Promise<void> {
     await this.#agenda.stop()
-    await this.#consumer.stop()
+    await this.#beginning
+    await this.#consumer?.stop()
+  }
+
+  /** Whether anything was ever scheduled; before, there is nothing to follow. */
+  get hasBegun(): boolean {
+    return this.#consumer !== undefined
   }
 
   /** @throws AnnalsError `unknown-command`, `invalid-argument`, `invalid-input`, `schedule-id-reused` */
@@ -120,7 +119,10 @@ export class Scheduler implements Consumer {
     const scheduled: CommandScheduled = { ...sent, at, ...(caller && { caller }) }
     const metadata = caller && { $callerId: caller.id }
     const event = { type: 'CommandScheduled', data: scheduled as unknown as JsonObject, metadata }
-    if (await this.#record(id, event, 'no-stream')) return { id, at: new Date(at) }
+    if (await this.#record(id, event, 'no-stream')) {
+      await this.#begin()
+      return { id, at: new Date(at) }
+    }
     const known = await loadSchedule(store, id)
     if (known && (await isSame(known.scheduled, sent))) return { id, at: new Date(known.scheduled.at) }
     throw scheduleIdReused(id, known?.scheduled)
@@ -144,39 +146,65 @@ export class Scheduler implements Consumer {
   }
 
   async status(): Promise<ConsumerStatus> {
-    const status = await this.#consumer.status()
-    return { ...status, error: status.error ?? this.#agenda.error }
+    const status = await this.#begun().status()
+    return { ...status, error: status.error ?? this.#error ?? this.#agenda.error }
   }
 
   pause(): Promise<void> {
-    return this.#consumer.pause()
+    return this.#begun().pause()
   }
 
   resume(): Promise<void> {
-    return this.#consumer.resume()
+    return this.#begun().resume()
   }
 
   reset(): Promise<void> {
-    return this.#consumer.reset()
+    return this.#begun().reset()
   }
 
   parked(): readonly ParkedKey[] {
-    return this.#consumer.parked()
+    return this.#begun().parked()
   }
 
   retry(key: string, options?: ParkedOptions): Promise<void> {
-    return this.#consumer.retry(key, options)
+    return this.#begun().retry(key, options)
   }
 
   edit(key: string, data: JsonValue, options?: ParkedOptions): Promise<void> {
-    return this.#consumer.edit(key, data, options)
+    return this.#begun().edit(key, data, options)
   }
 
   discard(key: string, options?: ParkedOptions): Promise<void> {
-    return this.#consumer.discard(key, options)
+    return this.#begun().discard(key, options)
   }
 
-  async #begin(id: string): Promise<void> {
+  /** Begins to execute what is due. Resolves when it has. */
+  #begin(): Promise<void> {
+    this.#beginning ??= this.#begun()
+      .start()
+      .catch((error: unknown) => {
+        this.#error = error instanceof Error ? error : new Error(String(error))
+      })
+    return this.#beginning
+  }
+
+  #begun(): KeyedConsumer {
+    const { store, clock, timer } = this.#options
+    this.#consumer ??= new KeyedConsumer({
+      consumer: this.name,
+      store,
+      select: { category: scheduleCategory },
+      key: (event) => (event.type === 'ScheduleDue' ? scheduleIdOf(event) : undefined),
+      handle: (_event, { key }) => this.#execute(key),
+      retries: retriesOf('scheduled commands'),
+      parallelMax: 16,
+      clock,
+      timer,
+    })
+    return this.#consumer
+  }
+
+  async #recordDue(id: string): Promise<void> {
     for (;;) {
       const schedule = await loadSchedule(this.#options.store, id)
       if (schedule?.state !== 'waiting') return
