@@ -1,4 +1,7 @@
 export { type BpmnOptions, bpmnOfTree } from './bpmn/bpmn-of-tree.ts'
+export { alignLog, type Deviation, type LogAlignment } from './conformance/align-log.ts'
+export { precisionOf } from './conformance/precision.ts'
+export { type Alignment, alignedEventsMax, type Move, TreeAligner } from './conformance/tree-alignment.ts'
 export { discoverProcessTree, type InductiveMinerOptions } from './discovery/inductive-miner.ts'
 export {
   type AttributeValue,
@@ -23,4 +26,5 @@ export { ProcessMapBuilder } from './process-map/process-map-builder.ts'
 export { type SimplifiedProcessMap, simplifyProcessMap } from './process-map/simplify-process-map.ts'
 export { formatProcessTree, parseProcessTree } from './process-tree/notation.ts'
 export { activitiesOf, type ProcessTree } from './process-tree/process-tree.ts'
+export { automatonOf, type TreeAutomaton } from './process-tree/tree-automaton.ts'
 export type { Variant, Variants } from './variants/variants.ts'

@@ -1,0 +1,71 @@
+import { byCodePoint } from '../event-log/code-point-order.ts'
+import type { EventLog } from '../event-log/event-log.ts'
+import type { ProcessTree } from '../process-tree/process-tree.ts'
+import { type Alignment, TreeAligner } from './tree-alignment.ts'
+
+/** How well the cases of a log agree with a model, and where they do not. */
+export interface LogAlignment {
+  /** The mean of the fitness of the cases, from 0 to 1; of no cases: 1. */
+  readonly fitness: number
+  /** Cases that the model allows as they are. */
+  readonly fittingCases: number
+  /** Most frequent first. */
+  readonly deviations: readonly Deviation[]
+  /** In the order of `log.traces`. Cases of one variant share one. */
+  readonly alignments: readonly Alignment[]
+}
+
+/** That an activity was done where the model does not have it, or was not done where it does. */
+export interface Deviation {
+  readonly kind: 'log' | 'model'
+  readonly activity: string
+  readonly count: number
+  readonly cases: number
+}
+
+/**
+ * Aligns each case of a log with a process tree, each variant once.
+ *
+ * @throws AnnalsError `invalid-argument` for a tree in which an activity stands twice; `limit-exceeded` for a case of more
+ *   than 2,000 events
+ */
+export function alignLog(log: EventLog, tree: ProcessTree): LogAlignment {
+  const aligner = new TreeAligner(tree)
+  const byVariant = new Map<string, Alignment>()
+  const deviations = new Map<
+    string,
+    { kind: 'log' | 'model'; activity: string; count: number; cases: number }
+  >()
+  let [fitness, fittingCases] = [0, 0]
+  const alignments = log.traces.map(({ activities }) => {
+    const variant = activities.join(' ')
+    const alignment =
+      byVariant.get(variant) ??
+      aligner.align([...activities].map((activity) => log.activities[activity] as string))
+    byVariant.set(variant, alignment)
+    fitness += alignment.fitness
+    if (alignment.cost === 0) fittingCases++
+    const inCase = new Set<string>()
+    for (const { kind, activity } of alignment.moves) {
+      if (kind === 'both') continue
+      const key = `${kind} ${activity}`
+      const deviation = deviations.get(key) ?? { kind, activity, count: 0, cases: 0 }
+      deviations.set(key, deviation)
+      deviation.count++
+      if (!inCase.has(key)) deviation.cases++
+      inCase.add(key)
+    }
+    return alignment
+  })
+  return {
+    fitness: log.traces.length === 0 ? 1 : fitness / log.traces.length,
+    fittingCases,
+    deviations: [...deviations.values()].sort(
+      (one, other) =>
+        other.count - one.count ||
+        byCodePoint(one.activity, other.activity) ||
+        byCodePoint(one.kind, other.kind),
+    ),
+    alignments,
+  }
+}
