@@ -1,6 +1,20 @@
 export { type BpmnOptions, bpmnOfTree } from './bpmn/bpmn-of-tree.ts'
 export { alignLog, type Deviation, type LogAlignment } from './conformance/align-log.ts'
+export {
+  type DiscoveredRule,
+  type DiscoverRulesOptions,
+  discoverRules,
+} from './conformance/discover-rules.ts'
+export { type ActivityPair, discoverLogSkeleton, type LogSkeleton } from './conformance/log-skeleton.ts'
 export { precisionOf } from './conformance/precision.ts'
+export type { BinaryTemplate, Rule, RuleTemplate, UnaryTemplate } from './conformance/rule-templates.ts'
+export { type RuleViolation, RuleWatcher } from './conformance/rule-watcher.ts'
+export {
+  discoverTemporalProfile,
+  type TemporalDeviation,
+  type TemporalRelation,
+  temporalDeviations,
+} from './conformance/temporal-profile.ts'
 export { type Alignment, alignedEventsMax, type Move, TreeAligner } from './conformance/tree-alignment.ts'
 export { discoverProcessTree, type InductiveMinerOptions } from './discovery/inductive-miner.ts'
 export {
