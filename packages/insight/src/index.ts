@@ -15,7 +15,9 @@ export {
   type TemporalRelation,
   temporalDeviations,
 } from './conformance/temporal-profile.ts'
+export { replayTokens, type TokenReplay } from './conformance/token-replay.ts'
 export { type Alignment, alignedEventsMax, type Move, TreeAligner } from './conformance/tree-alignment.ts'
+export { type Dependency, dependenciesOf } from './discovery/dependency-graph.ts'
 export { discoverProcessTree, type InductiveMinerOptions } from './discovery/inductive-miner.ts'
 export {
   type AttributeValue,
@@ -27,9 +29,11 @@ export {
 export { EventLog, type Trace } from './event-log/event-log.ts'
 export { dotOfPetriNet, type PetriNet, type Transition } from './petri-net/petri-net.ts'
 export { petriNetOfTree } from './petri-net/petri-net-of-tree.ts'
+export { type Bottleneck, bottlenecksOf } from './process-map/bottlenecks.ts'
 export { sketchErrorMax } from './process-map/duration-sketch.ts'
 export type { Durations } from './process-map/durations.ts'
 export { discoverEventuallyFollows, type FollowsCount } from './process-map/eventually-follows.ts'
+export { discoverHandovers, type Handover } from './process-map/handovers.ts'
 export {
   discoverProcessMap,
   type MapActivity,
