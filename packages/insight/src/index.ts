@@ -27,6 +27,17 @@ export {
   casesByTag,
 } from './event-log/case-event.ts'
 export { EventLog, type Trace } from './event-log/event-log.ts'
+export {
+  type AssociationRule,
+  type AssociationRuleOptions,
+  discoverAssociationRules,
+} from './patterns/association-rule.ts'
+export { discoverItemSets, type ItemSet, type ItemSetOptions } from './patterns/item-set.ts'
+export {
+  discoverSequences,
+  type SequencePattern,
+  type SequencePatternOptions,
+} from './patterns/sequence-pattern.ts'
 export { dotOfPetriNet, type PetriNet, type Transition } from './petri-net/petri-net.ts'
 export { petriNetOfTree } from './petri-net/petri-net-of-tree.ts'
 export { type Bottleneck, bottlenecksOf } from './process-map/bottlenecks.ts'

@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest'
+import { benjaminiHochberg } from './false-discovery-rate.ts'
+import { fisherExact, oddsRatio } from './fisher-exact.ts'
+import { gTest } from './g-test.ts'
+import { logGamma, upperGamma } from './gamma.ts'
+import { quantile } from './quantile.ts'
+import { rankTest } from './rank-test.ts'
+import { chiSquareTail, normalTail } from './tail.ts'
+
+const close = (actual: number, expected: number) =>
+  expect(Math.abs(actual - expected) / Math.max(1e-300, Math.abs(expected))).toBeLessThan(1e-9)
+
+test('the gamma functions agree with what is known of them', () => {
+  close(logGamma(11), Math.log(3_628_800))
+  close(logGamma(0.5), Math.log(Math.PI) / 2)
+  close(upperGamma(1, 3), Math.exp(-3))
+  close(upperGamma(1, 0.5), Math.exp(-0.5))
+  expect(upperGamma(2, 0)).toBe(1)
+})
+
+test('tails keep their relative precision where they are tiny', () => {
+  // Of R: pchisq(600, 1, lower = FALSE), pchisq(20, 7, lower = FALSE), pnorm(-1.96), pnorm(-10).
+  close(chiSquareTail(20, 7), 0.005569683072945136)
+  close(normalTail(1.96), 0.024997895148220435)
+  close(normalTail(10), 7.619853024160527e-24)
+  close(normalTail(-1.96), 1 - 0.024997895148220435)
+  expect(chiSquareTail(600, 1)).toBeGreaterThan(0)
+  expect(chiSquareTail(600, 1)).toBeLessThan(1e-131)
+})
+
+test('the exact test of the lady who tastes tea says 34 of 70', () => {
+  close(fisherExact({ both: 3, firstOnly: 1, secondOnly: 1, neither: 3 }), 34 / 70)
+  close(fisherExact({ both: 4, firstOnly: 0, secondOnly: 0, neither: 4 }), 2 / 70)
+  expect(fisherExact({ both: 5, firstOnly: 0, secondOnly: 0, neither: 0 })).toBe(1)
+})
+
+test('odds ratios without counter-examples are infinite, without cases unknown', () => {
+  expect(oddsRatio({ both: 6, firstOnly: 2, secondOnly: 3, neither: 4 })).toBe(4)
+  expect(oddsRatio({ both: 6, firstOnly: 0, secondOnly: 3, neither: 4 })).toBe(Number.POSITIVE_INFINITY)
+  expect(oddsRatio({ both: 0, firstOnly: 2, secondOnly: 3, neither: 4 })).toBe(0)
+  expect(oddsRatio({ both: 6, firstOnly: 0, secondOnly: 3, neither: 0 })).toBeUndefined()
+})
+
+test('a G-test is nothing for like rows, and leaves out what was never counted', () => {
+  expect(
+    gTest([
+      [10, 20],
+      [20, 40],
+    ]).g,
+  ).toBeCloseTo(0, 12)
+  const even = gTest([
+    [1, 3],
+    [2, 0],
+  ])
+  close(even.g, 3.8190850097688767)
+  close(even.p, 0.050671902346990164)
+  close(even.mutualInformation, 0.3182570841474064)
+  expect(
+    gTest([
+      [1, 3, 0],
+      [2, 0, 0],
+    ]),
+  ).toEqual(even)
+  expect(
+    gTest([
+      [1, 0],
+      [2, 0],
+    ]).p,
+  ).toBe(1)
+})
+
+test('adjusted probabilities are those of the textbook, in the order asked', () => {
+  const adjusted = benjaminiHochberg([0.04, 0.01, 0.03, 0.02])
+  expect(adjusted).toEqual([0.04, 0.04, 0.04, 0.04])
+  expect(benjaminiHochberg([0.5, 0.001, 0.9])).toEqual([0.75, 0.003, 0.9])
+  expect(benjaminiHochberg([])).toEqual([])
+})
+
+test('a rank test counts which sample is larger, ties half, and corrects for them', () => {
+  // Of scipy: mannwhitneyu(first, second, method='asymptotic').
+  const { p, secondLarger } = rankTest([1, 2, 3, 4, 5], [4, 5, 6, 7, 8, 9])
+  expect(secondLarger).toBe(28 / 30)
+  close(p, 0.021869769467892982)
+  expect(rankTest([1, 1], [1, 1, 1])).toEqual({ p: 1, secondLarger: 0.5 })
+  expect(rankTest([], [1])).toEqual({ p: 1, secondLarger: 0.5 })
+})
+
+test('a quantile lies between two values in proportion', () => {
+  expect(quantile([1, 2, 3, 4], 0.5)).toBe(2.5)
+  expect(quantile([1, 2, 3, 4], 1)).toBe(4)
+  expect(quantile([7], 0.9)).toBe(7)
+  expect(quantile([], 0.5)).toBeUndefined()
+})
