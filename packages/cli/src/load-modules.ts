@@ -17,7 +17,7 @@ export async function loadModules(file: string): Promise<readonly Module[]> {
   if (wrong !== -1)
     throw invalidFile(
       file,
-      `item ${wrong} of its modules is not made by defineDecider, defineCommand, defineLiveQuery, defineProjectedQuery or defineProjection`,
+      `item ${wrong} of its modules is not made by defineDecider, defineCommand, defineLiveQuery, defineProjectedQuery, defineProjection or defineProcessManager`,
     )
   return modules as readonly Module[]
 }
@@ -40,6 +40,7 @@ function isModule(value: unknown): value is Module {
     'decider',
     'decision-command',
     'live-query',
+    'process-manager',
     'projected-query',
     'projection',
   ] satisfies Module['kind'][]
