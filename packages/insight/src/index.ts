@@ -20,6 +20,14 @@ export { type Alignment, alignedEventsMax, type Move, TreeAligner } from './conf
 export { type Dependency, dependenciesOf } from './discovery/dependency-graph.ts'
 export { discoverProcessTree, type InductiveMinerOptions } from './discovery/inductive-miner.ts'
 export {
+  type Drift,
+  type DriftChange,
+  type DriftOptions,
+  type DriftPerspective,
+  discoverDrifts,
+} from './drift/drift.ts'
+export { DriftDetector } from './drift/drift-detector.ts'
+export {
   type AttributeValue,
   type CaseEvent,
   type CaseOptions,

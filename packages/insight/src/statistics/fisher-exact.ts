@@ -48,4 +48,14 @@ export function oddsRatio({ both, firstOnly, secondOnly, neither }: TwoByTwo): n
 }
 
 const logChoose = (of: number, chosen: number): number =>
-  logGamma(of + 1) - logGamma(chosen + 1) - logGamma(of - chosen + 1)
+  logFactorial(of) - logFactorial(chosen) - logFactorial(of - chosen)
+
+// The same small numbers are asked for again and again.
+const logFactorials: number[] = []
+const logFactorialsMax = 10_000
+
+function logFactorial(n: number): number {
+  if (n > logFactorialsMax) return logGamma(n + 1)
+  while (logFactorials.length <= n) logFactorials.push(logGamma(logFactorials.length + 1))
+  return logFactorials[n] as number
+}

@@ -4,6 +4,8 @@ import { normalTail } from './tail.ts'
 export interface RankTest {
   /** Two-sided: how probable samples this far apart are if both come from the same distribution. */
   readonly p: number
+  /** The distance of the ranks from those of like samples, in standard deviations; above 0 if the second sample is larger. */
+  readonly z: number
   /** The probability that a value of the second sample is larger than one of the first, ties counted half: 0.5 if neither tends to be larger. */
   readonly secondLarger: number
 }
@@ -17,7 +19,7 @@ export interface RankTest {
  */
 export function rankTest(first: ArrayLike<number>, second: ArrayLike<number>): RankTest {
   const [m, n] = [first.length, second.length]
-  if (m === 0 || n === 0) return { p: 1, secondLarger: 0.5 }
+  if (m === 0 || n === 0) return { p: 1, z: 0, secondLarger: 0.5 }
   const values = Float64Array.from([...Array.from(first), ...Array.from(second)])
   const order = Uint32Array.from(values.keys()).sort((a, b) => (values[a] as number) - (values[b] as number))
   let rankSum = 0
@@ -32,9 +34,8 @@ export function rankTest(first: ArrayLike<number>, second: ArrayLike<number>): R
   const u = rankSum - (n * (n + 1)) / 2
   const all = m + n
   const variance = ((m * n) / 12) * (all + 1 - tieTerm / (all * (all - 1)))
-  const distance = Math.max(0, Math.abs(u - (m * n) / 2) - 0.5)
-  return {
-    p: variance > 0 ? Math.min(1, 2 * normalTail(distance / Math.sqrt(variance))) : 1,
-    secondLarger: u / (m * n),
-  }
+  const difference = u - (m * n) / 2
+  const distance = Math.max(0, Math.abs(difference) - 0.5)
+  const z = variance > 0 ? (Math.sign(difference) * distance) / Math.sqrt(variance) : 0
+  return { p: Math.min(1, 2 * normalTail(Math.abs(z))), z, secondLarger: u / (m * n) }
 }

@@ -78,11 +78,13 @@ test('adjusted probabilities are those of the textbook, in the order asked', () 
 
 test('a rank test counts which sample is larger, ties half, and corrects for them', () => {
   // Of scipy: mannwhitneyu(first, second, method='asymptotic').
-  const { p, secondLarger } = rankTest([1, 2, 3, 4, 5], [4, 5, 6, 7, 8, 9])
+  const { p, z, secondLarger } = rankTest([1, 2, 3, 4, 5], [4, 5, 6, 7, 8, 9])
+  close(2 * normalTail(z), p)
+  expect(rankTest([4, 5, 6, 7, 8, 9], [1, 2, 3, 4, 5]).z).toBe(-z)
   expect(secondLarger).toBe(28 / 30)
   close(p, 0.021869769467892982)
-  expect(rankTest([1, 1], [1, 1, 1])).toEqual({ p: 1, secondLarger: 0.5 })
-  expect(rankTest([], [1])).toEqual({ p: 1, secondLarger: 0.5 })
+  expect(rankTest([1, 1], [1, 1, 1])).toEqual({ p: 1, z: 0, secondLarger: 0.5 })
+  expect(rankTest([], [1])).toEqual({ p: 1, z: 0, secondLarger: 0.5 })
 })
 
 test('a quantile lies between two values in proportion', () => {

@@ -1,0 +1,84 @@
+import { isAnnalsError } from '@annals/core'
+import { Random } from '@annals/testing'
+import { expect, test } from 'vitest'
+import type { CaseEvent } from '../event-log/case-event.ts'
+import { EventLog } from '../event-log/event-log.ts'
+import { discoverDrifts } from './drift.ts'
+import { DriftDetector } from './drift-detector.ts'
+
+// Cases that loop at random, so that their steps depend on each other.
+function eventsOf(
+  seed: number,
+  cases: number,
+  ways: (index: number) => { swapped?: boolean; slowness?: number },
+): CaseEvent[] {
+  const random = new Random(seed)
+  return Array.from({ length: cases }, (_, index) => {
+    const { swapped = false, slowness = 1 } = ways(index)
+    const activities = ['open', ...(swapped ? ['pay', 'pack'] : ['pack', 'pay'])]
+    while (random.next() < 0.4) activities.push('complain', 'answer')
+    activities.push('close')
+    let atMs = index * 1000
+    return activities.map((activity) => {
+      atMs += slowness * (1 - Math.log(1 - random.next())) * 1000
+      return { case: `c${index}`, activity, atMs }
+    })
+  }).flat()
+}
+
+test('a change of the order is found where it happened, with what changed', () => {
+  const drifts = discoverDrifts(EventLog.from(eventsOf(1, 600, (index) => ({ swapped: index >= 300 }))))
+  expect(drifts).toHaveLength(1)
+  const [drift] = drifts
+  expect(drift).toMatchObject({ perspective: 'control-flow', case: `c${drift?.caseIndex}` })
+  expect(Math.abs((drift?.caseIndex as number) - 300)).toBeLessThan(10)
+  expect(drift?.changes).toContainEqual({ from: 'open', to: 'pay', before: 0, after: 1 })
+})
+
+test('a change of speed is found though the order stays, and says how long it took before and after', () => {
+  const drifts = discoverDrifts(
+    EventLog.from(eventsOf(2, 600, (index) => ({ slowness: index >= 300 ? 3 : 1 }))),
+  )
+  expect(drifts.map(({ perspective }) => perspective)).toEqual(['timing'])
+  expect(Math.abs((drifts[0]?.caseIndex as number) - 300)).toBeLessThan(15)
+  for (const { before, after } of drifts[0]?.changes ?? []) expect(after / before).toBeGreaterThan(1.5)
+})
+
+test('logs in which nothing changes have no more drifts than the false-alarm rate allows', () => {
+  const falseAlarmRate = 0.05
+  let found = 0
+  const logs = 40
+  for (let seed = 0; seed < logs; seed++)
+    found += discoverDrifts(EventLog.from(eventsOf(seed + 100, 200, () => ({}))), {
+      falseAlarmRate,
+      windowCases: 50,
+    }).length
+  // Two stretches and two perspectives each: 8 alarms are allowed on average.
+  expect(found).toBeLessThanOrEqual(logs * 2 * 2 * falseAlarmRate)
+})
+
+test('case by case the same drifts are found as in the whole log, once they are certain', () => {
+  const log = EventLog.from(eventsOf(3, 500, (index) => ({ swapped: index >= 250 })))
+  const detector = new DriftDetector()
+  const found = log.traces.flatMap((trace, index) =>
+    detector.add(trace, log.activities).map((drift) => ({ drift, index })),
+  )
+  expect(found.map(({ drift }) => drift)).toEqual(discoverDrifts(log))
+  for (const { drift, index } of found) {
+    expect(drift.detectedAtCaseIndex).toBe(index)
+    expect(index - drift.caseIndex).toBeLessThan(200)
+  }
+})
+
+test('only the perspectives asked for are looked at, and options out of range are refused by name', () => {
+  const log = EventLog.from(eventsOf(1, 600, (index) => ({ swapped: index >= 300 })))
+  expect(discoverDrifts(log, { perspectives: ['timing'] })).toEqual([])
+  for (const options of [{ windowCases: 9 }, { falseAlarmRate: 0 }]) {
+    try {
+      discoverDrifts(log, options)
+      expect.unreachable()
+    } catch (error) {
+      expect(isAnnalsError(error, 'invalid-argument') && error.details.argument).toBe(Object.keys(options)[0])
+    }
+  }
+})
