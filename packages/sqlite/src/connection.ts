@@ -21,6 +21,9 @@ export class Connection implements SqliteModel {
   #isGuarded = false
   #refused: string | undefined
   #isHandling = false
+  // Whether the transaction of the batch has ended before it.
+  #hasEnded = false
+  #isClosed = false
 
   /** @throws AnnalsError what `sqliteError` makes of it */
   constructor(path: string, options: { readonly readOnly: boolean }) {
@@ -68,6 +71,7 @@ export class Connection implements SqliteModel {
   handle(change: () => void): void {
     invariant(!this.#isHandling, 'one batch is written after the other')
     this.#isHandling = true
+    this.#hasEnded = false
     try {
       change()
       // Or the checkpoint would be moved in a transaction of its own, past events that were undone.
@@ -79,46 +83,50 @@ export class Connection implements SqliteModel {
 
   run(sql: string, ...parameters: readonly SqliteValue[]): void {
     if (this.#readOnly) throw this.#refusesToWrite()
-    this.#execute(sql, parameters, (statement, values) => statement.run(...values))
+    const statement = this.#statement(sql, parameters)
+    try {
+      statement.run(...bindables(parameters))
+    } catch (error) {
+      throw this.#explained(error, sql)
+    }
   }
 
   get<Row = SqliteRow>(sql: string, ...parameters: readonly SqliteValue[]): Row | undefined {
-    return this.#execute(sql, parameters, (statement, values) => statement.get(...values)) as Row | undefined
+    const statement = this.#statement(sql, parameters)
+    try {
+      return statement.get(...bindables(parameters)) as Row | undefined
+    } catch (error) {
+      throw this.#explained(error, sql)
+    }
   }
 
   all<Row = SqliteRow>(sql: string, ...parameters: readonly SqliteValue[]): Row[] {
-    return this.#execute(sql, parameters, (statement, values) => statement.all(...values)) as Row[]
+    const statement = this.#statement(sql, parameters)
+    try {
+      return statement.all(...bindables(parameters)) as Row[]
+    } catch (error) {
+      throw this.#explained(error, sql)
+    }
   }
 
   /** Closing again changes nothing. */
   close(): void {
-    if (!this.#database.isOpen) return
+    if (this.#isClosed) return
+    this.#isClosed = true
     this.#prepared.clear()
     this.#database.close()
   }
 
-  #execute<Result>(
-    sql: string,
-    parameters: readonly SqliteValue[],
-    step: (statement: StatementSync, values: readonly SqliteValue[]) => Result,
-  ): Result {
+  /** The statement of a text, prepared once. Called for each event, so it does little. */
+  #statement(sql: string, { length }: readonly SqliteValue[]): StatementSync {
     this.#assertUsable()
-    const values = parameters.map(bindable)
-    return this.#guarded(sql, () => {
-      const { statement, parameterCount } = this.#prepare(sql, values.length)
-      if (parameterCount !== values.length)
-        throw unusable(
-          'the same number of parameters at each call',
-          sql,
-          `${values.length}, not ${parameterCount}`,
-        )
-      return step(statement, values)
-    })
+    const { statement, parameterCount } =
+      this.#prepared.get(sql) ?? this.#guarded(sql, () => this.#prepare(sql, length))
+    if (parameterCount === length) return statement
+    throw unusable('the same number of parameters at each call', sql, `${length}, not ${parameterCount}`)
   }
 
   #prepare(sql: string, given: number): Prepared {
-    const known = this.#prepared.get(sql)
-    if (known) return known
     const statement = this.#database.prepare(sql)
     const rest = sql.slice(statement.sourceSQL.length)
     if (rest.trim() !== '') throw unusable('one statement', sql, `another follows: ${rest.trim()}`)
@@ -143,8 +151,8 @@ export class Connection implements SqliteModel {
   }
 
   #assertUsable(): void {
-    if (!this.#database.isOpen) throw closed(this.#path)
-    if (this.#readOnly || (this.#isHandling && this.isInTransaction)) return
+    if (this.#isClosed) throw closed(this.#path)
+    if (this.#readOnly || (this.#isHandling && !this.#hasEnded)) return
     if (this.#isHandling)
       throw new AnnalsError(
         'invalid-argument',
@@ -162,32 +170,40 @@ export class Connection implements SqliteModel {
     )
   }
 
+  /** Lets SQLite refuse what would break a batch. It does so when a statement is prepared, also one of a trigger. */
   #guarded<Result>(sql: string, action: () => Result): Result {
     this.#isGuarded = true
     this.#refused = undefined
     try {
       return action()
     } catch (error) {
-      const refused: string | undefined = this.#refused
-      if (sqliteCode(error) === sqliteCodes.refusedByAuthorizer && refused !== undefined)
-        throw unusable(
-          `a statement without ${refused}`,
-          sql,
-          'Annals alone keeps the transaction and the checkpoint',
-          error,
-        )
-      if (sqliteCode(error) === sqliteCodes.readOnly && this.#readOnly) throw this.#refusesToWrite(error)
-      if (error instanceof RangeError && 'code' in error && error.code === 'ERR_OUT_OF_RANGE')
-        throw unusable(
-          'integers of at most 2^53 − 1 in the rows that are read',
-          sql,
-          `${error.message}; read it as CAST(column AS TEXT)`,
-          error,
-        )
-      throw sqliteError(error, this.#path)
+      throw this.#explained(error, sql)
     } finally {
       this.#isGuarded = false
     }
+  }
+
+  /** An error of a statement as one of ours, if what it needs is more than SQLite's own message. */
+  #explained(error: unknown, sql: string): unknown {
+    // After some errors SQLite has ended the transaction, and only after an error.
+    this.#hasEnded = !this.isInTransaction
+    const refused: string | undefined = this.#refused
+    if (sqliteCode(error) === sqliteCodes.refusedByAuthorizer && refused !== undefined)
+      return unusable(
+        `a statement without ${refused}`,
+        sql,
+        'Annals alone keeps the transaction and the checkpoint',
+        error,
+      )
+    if (sqliteCode(error) === sqliteCodes.readOnly && this.#readOnly) return this.#refusesToWrite(error)
+    if (error instanceof RangeError && 'code' in error && error.code === 'ERR_OUT_OF_RANGE')
+      return unusable(
+        'integers of at most 2^53 − 1 in the rows that are read',
+        sql,
+        `${error.message}; read it as CAST(column AS TEXT)`,
+        error,
+      )
+    return sqliteError(error, this.#path)
   }
 
   #mapped<Result>(action: () => Result): Result {
@@ -279,6 +295,13 @@ function takes(statement: StatementSync, parameterCount: number): boolean {
     if (sqliteCode(error) === sqliteCodes.outOfRange) return false
     throw error
   }
+}
+
+/** Values as `node:sqlite` has to be given them. */
+function bindables(values: readonly SqliteValue[]): SqliteValue[] {
+  const bound = new Array<SqliteValue>(values.length)
+  for (let index = 0; index < values.length; index++) bound[index] = bindable(values[index], index)
+  return bound
 }
 
 /** A value as `node:sqlite` has to be given it. */
