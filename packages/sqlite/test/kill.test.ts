@@ -59,6 +59,21 @@ test('a replay that is killed again and again ends with what the events say', as
   expect((await readModelIn(directory)).visits).toEqual(visitsOf(events))
 }, 120_000)
 
+test('a process that makes its read model anew again and again may be killed at any moment', async () => {
+  const directory = await temporaryDirectory()
+  for (let round = 0; round < rounds; round++) {
+    const follower = await start(directory, ['rebuild'])
+    await after(Math.random() * 200)
+    await follower.kill()
+    const { checkpoint, visits } = await readModelIn(directory)
+    const events = await eventsIn(directory)
+    const seen = events.filter(({ position }) => position <= checkpoint)
+    expect(visits, `after round ${round}`).toEqual(visitsOf(seen))
+  }
+  // That it was replaced at all.
+  expect((await readModelIn(directory)).build).toBeGreaterThan(rounds)
+}, 120_000)
+
 class Follower {
   readonly #child: ChildProcess
   readonly #ended: Promise<unknown>
@@ -113,13 +128,14 @@ function watch(directory: string, durationMs: number): void {
 
 async function readModelIn(
   directory: string,
-): Promise<{ readonly checkpoint: Position; readonly visits: Visit[] }> {
+): Promise<{ readonly checkpoint: Position; readonly build: number; readonly visits: Visit[] }> {
   const readModels = await openSqliteReadModels(join(directory, 'read-models'))
   const readModel = (await readModels.open(Visits)) as OpenReadModel<SqliteModel>
   const checkpoint = readModel.checkpoint()
+  const { build } = readModel
   const visits = readModel.model.all<Visit>('SELECT person, times, last FROM visit ORDER BY person')
   await readModels.close()
-  return { checkpoint, visits }
+  return { checkpoint, build, visits }
 }
 
 async function eventsIn(

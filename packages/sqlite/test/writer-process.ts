@@ -1,11 +1,12 @@
 // A program that follows a log in a directory of its own, for the tests that end it at any moment. Its arguments: the
-// directory, and `append` if it is to record events too. It says "ready" when its read model is open, "caught-up" when
-// that has seen all that the log held by then, and goes on until it is killed.
+// directory, and `append` if it is to record events too, or `rebuild` if it is to make its read model anew again and again.
+// It says "ready" when its read model is open, "caught-up" when that has seen all that the log held by then, and goes on
+// until it is killed.
 import { join } from 'node:path'
 import { createApp } from '@annals/core'
 import { openLog } from '@annals/log'
 import { openSqliteReadModels } from '../src/index.ts'
-import { AllVisits, Room } from './visits.ts'
+import { AllVisits, Room, Visits } from './visits.ts'
 
 const [directory = '', mode] = process.argv.slice(2)
 const store = await openLog(join(directory, 'log'))
@@ -16,7 +17,8 @@ const app = createApp({
 })
 await app.ready()
 console.log('ready')
-if (mode === 'append')
+if (mode === 'rebuild') void rebuildAgainAndAgain()
+if (mode === 'append' || mode === 'rebuild')
   for (let turn = 0; ; turn++) {
     const people = Array.from({ length: 1 + (turn % 50) }, (_, index) => `p${(turn * 7 + index) % 23}`)
     await app.append({
@@ -29,3 +31,7 @@ if (mode === 'append')
 await app.waitFor(await store.head(), { timeoutMs: 60_000 })
 console.log('caught-up')
 setInterval(() => {}, 1_000)
+
+async function rebuildAgainAndAgain(): Promise<never> {
+  for (;;) await app.rebuild(Visits.name)
+}
