@@ -49,6 +49,8 @@ export interface KeyedConsumerOptions {
     | undefined
   readonly clock: Clock
   readonly timer: Timer
+  /** Is told whenever it may have come further, and when it cannot. */
+  readonly onMove?: (() => void) | undefined
 }
 
 /**
@@ -365,6 +367,7 @@ export class KeyedConsumer implements ConsumerControl {
 
   #moved(): void {
     this.#waiters.reached(this.#mark.position)
+    this.#options.onMove?.()
     this.#save()
   }
 
@@ -399,6 +402,7 @@ export class KeyedConsumer implements ConsumerControl {
     this.#abort.abort()
     this.#roomWanted?.()
     this.#waiters.fail(reason)
+    this.#options.onMove?.()
   }
 }
 

@@ -43,6 +43,7 @@ export class ProjectionFollower {
   #state: FollowerState = 'halted'
   #position: Position
   #error: Error | undefined
+  #givenUp: Error | undefined
 
   constructor(options: FollowerOptions) {
     this.#options = options
@@ -97,16 +98,18 @@ export class ProjectionFollower {
     if (this.#state !== 'failed' && this.#state !== 'stopped') this.#state = 'halted'
   }
 
-  /** Resolves when it has come as far as the log went when this was called. */
-  async caughtUp(): Promise<void> {
-    await this.reached(await this.#options.store.head())
-  }
-
   /** Resolves when it has come to a position; rejects if it fails before. */
   async reached(position: Position): Promise<void> {
     if (this.#position >= position) return
-    if (this.#error) throw this.#error
+    const error = this.#error ?? this.#givenUp
+    if (error) throw error
     await this.#waiters.wait(position, 2 ** 31 - 1, () => new Error('It took longer than anything may.'))
+  }
+
+  /** It will not come any further: whoever waits is told why. */
+  giveUp(reason: Error): void {
+    this.#givenUp = reason
+    this.#waiters.fail(reason)
   }
 
   async retry(key: string, { caller }: ParkedOptions = {}): Promise<void> {

@@ -18,6 +18,7 @@ import {
   type ReadModelRunner,
   type RebuildOptions,
   type Rebuilt,
+  untilNot,
 } from './runner.ts'
 
 /** What a runner works with. */
@@ -81,7 +82,7 @@ export class ProjectionRunner implements ReadModelRunner {
   async stop(): Promise<void> {
     this.#isStopped = true
     await this.#build?.follower.halt()
-    this.#build?.stop(closedWhileWaiting())
+    this.#build?.follower.giveUp(closedWhileWaiting())
     await this.#building?.catch(() => undefined)
     await this.#follower?.halt()
     this.#waiters.fail(closedWhileWaiting())
@@ -178,15 +179,9 @@ export class ProjectionRunner implements ReadModelRunner {
 
   async settled(position: Position): Promise<void> {
     const follower = this.#follower
-    if (!follower || follower.position >= position || !isWorking(follower)) return
-    await new Promise<void>((resolve) => {
-      const end = this.onChange(check)
-      function check(): void {
-        if (follower && follower.position < position && isWorking(follower)) return
-        end()
-        resolve()
-      }
-    })
+    if (!follower) return
+    const isPending = () => isWorking(follower) && follower.position < position
+    await untilNot(isPending, (listener) => this.onChange(listener))
   }
 
   onChange(listener: () => void): () => void {
@@ -296,7 +291,7 @@ export class ProjectionRunner implements ReadModelRunner {
       await build.caughtUp()
       // Both stand still from here on, the new one no less far than the old.
       await this.#follower?.halt()
-      await build.reached(this.#follower?.position ?? startOfLog)
+      await build.follower.reached(this.#follower?.position ?? startOfLog)
       await build.follower.halt()
       if (this.#isStopped) throw closedWhileWaiting()
       const differences = compare ? await beside.compare?.() : undefined
@@ -352,7 +347,6 @@ class Build {
   readonly follower: ProjectionFollower
   readonly onProgress = new Set<OnProgress>()
   progress: Progress | undefined
-  readonly #stopped = Promise.withResolvers<never>()
   readonly #store: EventStore
   readonly #meter: ProgressMeter
   #head: Position = startOfLog
@@ -365,7 +359,6 @@ class Build {
     ) => ProjectionFollower,
   ) {
     this.#store = store
-    this.#stopped.promise.catch(() => undefined)
     if (onProgress) this.onProgress.add(onProgress)
     this.#meter = new ProgressMeter((progress) => {
       this.progress = progress
@@ -381,16 +374,8 @@ class Build {
   async caughtUp(): Promise<void> {
     this.#head = await this.#store.head()
     this.follower.begin()
-    await this.reached(this.#head)
+    await this.follower.reached(this.#head)
     this.#meter.update(this.#head, this.#head)
-  }
-
-  async reached(position: Position): Promise<void> {
-    await Promise.race([this.follower.reached(position), this.#stopped.promise])
-  }
-
-  stop(reason: Error): void {
-    this.#stopped.reject(reason)
   }
 }
 

@@ -43,6 +43,24 @@ export interface ReadModelRunner extends Consumer {
   rebuild(options?: RebuildOptions): Promise<Rebuilt>
 }
 
+/** Resolves when something is pending no more, which may be at each change. */
+export async function untilNot(
+  isPending: () => boolean,
+  onChange: (listener: () => void) => () => void,
+): Promise<void> {
+  if (!isPending()) return
+  await new Promise<void>((resolve) => {
+    // The pause before an event is tried again does not keep a process from ending, but whoever waits here does.
+    const awake = setTimeout(() => {}, 2 ** 31 - 1)
+    const end = onChange(() => {
+      if (isPending()) return
+      end()
+      clearTimeout(awake)
+      resolve()
+    })
+  })
+}
+
 /** The error for whoever waits longer than a read model took. */
 export function behind(
   { name }: Projection,

@@ -15,6 +15,7 @@ import {
   type ReadModelRunner,
   type RebuildOptions,
   type Rebuilt,
+  untilNot,
 } from './runner.ts'
 import type { Target } from './target.ts'
 
@@ -53,12 +54,12 @@ export class TargetRunner implements ReadModelRunner {
       },
       handle: async (event, context) => {
         await on?.[event.type]?.(this.#client, event, context as never)
-        this.#changed()
       },
       retries,
       parallelMax: this.#target.parallelMax,
       clock,
       timer,
+      onMove: () => this.#changed(),
     })
   }
 
@@ -134,20 +135,9 @@ export class TargetRunner implements ReadModelRunner {
     }
   }
 
-  async settled(position: Position): Promise<void> {
-    const ended = Promise.withResolvers<void>()
-    const end = this.onChange(() => {
-      if (!this.#consumer.isRunning) ended.resolve()
-    })
-    try {
-      if (!this.#consumer.isRunning) return
-      const never = () => new Error('It took longer than anything may.')
-      // That it failed is for whoever asks it.
-      const reached = this.#consumer.waitFor(position, 2 ** 31 - 1, never).catch(() => undefined)
-      await Promise.race([reached, ended.promise])
-    } finally {
-      end()
-    }
+  settled(position: Position): Promise<void> {
+    const isPending = () => this.#consumer.isRunning && this.#consumer.position < position
+    return untilNot(isPending, (listener) => this.onChange(listener))
   }
 
   onChange(listener: () => void): () => void {
