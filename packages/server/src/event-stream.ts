@@ -1,11 +1,12 @@
 import type { EventStore, Position, Selection, Subscription, SubscriptionBatch } from '@annals/core'
+import { answerJson } from './answer-json.ts'
 import { eventJson } from './event-json.ts'
 import { wholeNumber } from './parameters.ts'
 import { isFault, problemOf } from './problem.ts'
 
 /**
  * Sends events as they are recorded, as server-sent events (HTML standard, section 9.2): catch-up first, then live, with
- * neither gap nor duplicate, and with a signal between the two.
+ * neither gap nor duplicate, and with a signal between the two. The answers of a query that is watched are sent likewise.
  *
  * A slow reader is simply behind: its events wait in the store, and here at most one batch of them.
  */
@@ -26,9 +27,19 @@ export class EventStreams {
   /** The selected events after a position, without an end. @throws AnnalsError `invalid-argument`, `store-closed` */
   open(store: EventStore, request: Request, selection: Selection, after: Position | undefined): Response {
     const subscription = store.subscribe(selection, { after })
+    return this.#response(request, { texts: textOf(subscription), close: () => subscription.close() })
+  }
+
+  /** Answers of a query, the first of which is there already. */
+  openAnswers(request: Request, first: unknown, answers: AsyncIterableIterator<unknown>): Response {
+    const close = () => void answers.return?.()
+    return this.#response(request, { texts: answerTexts(first, answers), close })
+  }
+
+  #response(request: Request, sent: Sent): Response {
     // A HEAD request gets what the head of the answer is, and nobody would ever read its body.
-    if (request.method === 'HEAD') subscription.close()
-    const body = request.method === 'HEAD' ? null : this.#body(request, subscription)
+    if (request.method === 'HEAD') sent.close()
+    const body = request.method === 'HEAD' ? null : this.#body(request, sent)
     return new Response(body, {
       headers: {
         'content-type': 'text/event-stream',
@@ -45,13 +56,12 @@ export class EventStreams {
     for (const end of [...this.#open]) end()
   }
 
-  #body(request: Request, subscription: Subscription): ReadableStream<Uint8Array> {
-    const chunks = textOf(subscription)
+  #body(request: Request, { texts: chunks, close }: Sent): ReadableStream<Uint8Array> {
     const encoder = new TextEncoder()
     let heartbeat: NodeJS.Timeout | undefined
     let cancelled = false
     const end = () => {
-      subscription.close()
+      close()
       clearInterval(heartbeat)
       request.signal.removeEventListener('abort', end)
       this.#open.delete(end)
@@ -87,12 +97,18 @@ export class EventStreams {
   }
 }
 
+/** What is sent bit by bit, and what ends it. */
+interface Sent {
+  readonly texts: AsyncGenerator<string, void, void>
+  readonly close: () => void
+}
+
 async function next(chunks: AsyncGenerator<string, void, void>): Promise<string | undefined> {
   const { done, value } = await chunks.next()
   return done ? undefined : value
 }
 
-/** Whether a request asks for events as they are recorded, rather than for a page of them. */
+/** Whether a request asks to be sent what comes, rather than what is there now. */
 export function wantsEventStream(request: Request): boolean {
   return (request.headers.get('accept') ?? '').toLowerCase().includes('text/event-stream')
 }
@@ -111,6 +127,14 @@ async function* textOf(subscription: Subscription): AsyncGenerator<string, void,
     yield* textsOf(batch, wasLive)
     wasLive = batch.live
   }
+}
+
+async function* answerTexts(
+  first: unknown,
+  answers: AsyncIterable<unknown>,
+): AsyncGenerator<string, void, void> {
+  yield field('answer', answerJson(first))
+  for await (const answer of answers) yield field('answer', answerJson(answer))
 }
 
 // Many small events in one chunk are sent much faster, and few large ones are not to be held in memory all at once.

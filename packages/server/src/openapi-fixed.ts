@@ -1,4 +1,5 @@
 import type { JsonSchema } from './input-schema.ts'
+import { consumerPaths } from './openapi-consumers.ts'
 import { jsonContent, problemResponses, queryParameter, ref } from './openapi-parts.ts'
 import { pageLimitDefault, pageLimitMax } from './page.ts'
 
@@ -155,6 +156,7 @@ export const fixedPaths: { readonly [path: string]: JsonSchema } = {
       responses: eventsOrStream({}),
     },
   },
+  ...consumerPaths,
   '/openapi.json': {
     get: {
       operationId: 'describe',

@@ -122,6 +122,73 @@ export const sharedSchemas: { readonly [name: string]: JsonSchema } = {
       retention: { type: 'object', description: 'How long its events are kept.' },
     },
   },
+  ConsumerStatus: {
+    type: 'object',
+    required: [
+      'name',
+      'kind',
+      'version',
+      'state',
+      'position',
+      'lagEvents',
+      'lagSeconds',
+      'eventsPerSecond',
+      'parkedKeys',
+      'error',
+    ],
+    properties: {
+      name: { type: 'string' },
+      kind: { enum: ['projection', 'process-manager', 'outbox'] },
+      version: { type: 'integer' },
+      state: { enum: ['starting', 'catching-up', 'live', 'paused', 'failed', 'stopped'] },
+      position: { type: 'integer', description: 'Everything up to here is handled, or held back.' },
+      lagEvents: { type: 'integer', description: 'How many positions the log has beyond that.' },
+      lagSeconds: {
+        type: 'number',
+        description: 'How long ago the first event was recorded that is still to be handled.',
+      },
+      eventsPerSecond: { type: 'number', description: 'Handled a second, over the last ten.' },
+      parkedKeys: { type: 'integer' },
+      error: {
+        type: ['object', 'null'],
+        properties: { code: { type: ['string', 'null'] }, message: { type: 'string' } },
+      },
+      rebuild: {
+        type: 'object',
+        description: 'How far the read model is that is being made beside the one in use, in positions.',
+        properties: {
+          done: { type: 'integer' },
+          total: { type: 'integer' },
+          perSecond: { type: 'number' },
+          secondsLeft: { type: ['number', 'null'] },
+        },
+      },
+    },
+  },
+  Parked: {
+    type: 'object',
+    required: ['parked'],
+    properties: {
+      parked: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            key: { type: 'string' },
+            position: { type: 'integer', description: 'That of the event that could not be handled.' },
+            stream: { type: 'string' },
+            revision: { type: 'integer' },
+            eventId: { type: 'string' },
+            type: { type: 'string' },
+            error: { type: 'string', description: 'What its handler said.' },
+            attempts: { type: 'integer' },
+            parkedAt: { type: 'string', format: 'date-time' },
+            state: { enum: ['parked', 'retrying'] },
+          },
+        },
+      },
+    },
+  },
   Next: {
     type: ['string', 'null'],
     description: 'The address of the next page; null if this is the last one for now.',

@@ -197,20 +197,26 @@ function queryOperations(query: Query, schemas: OpenApiSchemas, inputSchemas: In
     description: live
       ? 'Answered by replaying events, for now or for a moment of the past.'
       : `Answered from the read model ${query.projection.name}.`,
-    responses: {
-      '200': { description: 'The answer.', content: jsonContent({}) },
-      ...problemResponses,
-    },
   }
+  const answer = jsonContent({})
   return {
     get: {
       operationId: `ask${name}`,
       ...shared,
+      responses: {
+        '200': {
+          description:
+            'The answer, or with `accept: text/event-stream` the answer and each one that differs from the one before.',
+          content: { ...answer, 'text/event-stream': { schema: { type: 'string' } } },
+        },
+        ...problemResponses,
+      },
       parameters: [...inputParameters(query, input, schemas, inputSchemas), ...controls],
     },
     post: {
       operationId: `ask${name}WithBody`,
       ...shared,
+      responses: { '200': { description: 'The answer.', content: answer }, ...problemResponses },
       parameters: controls,
       requestBody: { required: true, content: jsonContent(input) },
     },

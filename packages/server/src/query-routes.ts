@@ -1,4 +1,6 @@
 import { AnnalsError, type AsOf, type Query, type QueryOptions } from '@annals/core'
+import { answerJson } from './answer-json.ts'
+import { wantsEventStream } from './event-stream.ts'
 import { inputFromParameters } from './input-parameters.ts'
 import { readJsonBody } from './json-body.ts'
 import { invalidParameter, type Parameters } from './parameters.ts'
@@ -11,15 +13,12 @@ export const queryRoutes: readonly Route[] = [
     path: '/queries/{query}',
     isForCallers: true,
     async handle(context) {
-      const { parameters, inputSchemas } = context
+      const { request, parameters, inputSchemas } = context
       const query = queryOf(context)
-      const options = queryOptions(parameters)
-      return answer(
-        context,
-        query,
-        inputFromParameters(parameters, inputSchemas.fieldsOf(query.input)),
-        options,
-      )
+      const isWatched = wantsEventStream(request)
+      const options = isWatched ? {} : queryOptions(parameters)
+      const input = inputFromParameters(parameters, inputSchemas.fieldsOf(query.input))
+      return isWatched ? watched(context, query, input) : answer(context, query, input, options)
     },
   },
   {
@@ -42,10 +41,18 @@ async function answer(
   input: unknown,
   options: QueryOptions,
 ): Promise<Response> {
-  // An answer that is undefined has no JSON text; null is the nearest thing that has.
-  return jsonResponse(
-    JSON.stringify(await app.query(query, input as never, { ...options, caller })) ?? 'null',
-  )
+  return jsonResponse(answerJson(await app.query(query, input as never, { ...options, caller })))
+}
+
+async function watched(
+  { app, caller, request, eventStreams }: RouteContext,
+  query: Query,
+  input: unknown,
+): Promise<Response> {
+  const answers = app.watch(query, input as never, { caller, signal: request.signal })
+  // So that what cannot be asked is a problem, and no stream that ends at once.
+  const first = await answers.next()
+  return eventStreams.openAnswers(request, first.value, answers)
 }
 
 function queryOf({ app, path }: RouteContext): Query {

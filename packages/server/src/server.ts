@@ -2,6 +2,7 @@ import type { App, Tenants } from '@annals/core'
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { commandRoutes } from './command-routes.ts'
+import { consumerRoutes } from './consumer-routes.ts'
 import { correlationIdHeader } from './correlation-id.ts'
 import { eventRoutes } from './event-routes.ts'
 import { EventStreams } from './event-stream.ts'
@@ -71,6 +72,7 @@ export const routes: readonly Route[] = [
   ...queryRoutes,
   ...streamRoutes,
   ...eventRoutes,
+  ...consumerRoutes,
   openApiRoute,
   healthRoute,
 ]

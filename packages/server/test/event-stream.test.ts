@@ -244,3 +244,45 @@ test('a store that is closed ends the stream with a problem that says so', async
   expect(messages.map(({ event }) => event)).toEqual(['caught-up', 'problem'])
   expect(JSON.parse(messages[1]?.data ?? '')).toMatchObject({ status: 503, code: 'store-closed' })
 })
+
+test('a query that is watched sends its answer, and another one whenever it has changed', async () => {
+  const { app, url } = await serve()
+  await app.append({ stream: 'room-1', events: [{ type: 'RoomOpened', data: { seats: 9 } }] })
+  for (const [path, answers] of [
+    ['WhoSits?room=room-1', ['{"takenBy":[],"revision":0}', '{"takenBy":["Ada"],"revision":1}']],
+    ['VisitsOf?person=Bob', ['0', '1']],
+  ] as const) {
+    const connection = await openSse(`${url}/queries/${path}`)
+    expect(connection.status).toBe(200)
+    const messages = connection[Symbol.asyncIterator]()
+    expect(await messages.next()).toMatchObject({ value: { event: 'answer', data: answers[0] } })
+    const by = path.startsWith('Who') ? 'Ada' : 'Bob'
+    await app.append({ stream: 'room-1', events: [{ type: 'SeatTaken', data: { by } }] })
+    expect(await messages.next()).toMatchObject({ value: { event: 'answer', data: answers[1] } })
+    connection.cut()
+  }
+})
+
+test('what cannot be asked is a problem for who would watch it, and so is a moment of the past', async () => {
+  const { server } = await serve()
+  const watch = (target: string) =>
+    call(server, `GET /queries/${target}`, undefined, { accept: 'text/event-stream' })
+  expect(await watch('WhoSits?room=room-9')).toMatchObject({
+    status: 404,
+    body: { code: 'stream-not-found' },
+  })
+  expect(await watch('WhoSits?room=room-9&as-of-revision=1')).toMatchObject({
+    status: 400,
+    body: { code: 'invalid-parameter' },
+  })
+})
+
+test('closing the server ends the answers of watched queries', async () => {
+  const { server, url } = await serve()
+  const connection = await openSse(`${url}/queries/VisitsOf?person=Ada`)
+  const messages = connection[Symbol.asyncIterator]()
+  await messages.next()
+  const ended = messages.next()
+  await server.close({ graceMs: 1_000 })
+  expect(await ended).toMatchObject({ done: true })
+})

@@ -184,6 +184,7 @@ test('each operation that is described really answers', async () => {
     Open: {},
     Plain: {},
     '/streams/{stream}': { events: [{ type: 'Noted' }] },
+    '/consumers/{consumer}/parked/{key}/edit': { data: {} },
   }
   for (const [path, item] of Object.entries(document.paths as unknown as Record<string, object>)) {
     for (const method of Object.keys(item)) {
@@ -192,13 +193,23 @@ test('each operation that is described really answers', async () => {
       const stream = path.startsWith('/commands/') ? 'room-1' : method === 'post' ? 'note-1' : 'room-1'
       const search =
         path.startsWith('/queries/') && method === 'get' ? `?${new URLSearchParams(input as never)}` : ''
-      const target = `${path.replace('{stream}', stream)}${search}`
+      const named = path
+        .replace('{stream}', stream)
+        .replace('{consumer}', 'visits')
+        .replace('{key}', 'room-1')
+      const target = `${named}${search}`
       const answered = await call(
         server,
         `${method.toUpperCase()} ${target}`,
         method === 'post' ? input : undefined,
       )
-      expect(answered.status, `${method} ${target}: ${answered.text}`).toBe(200)
+      const [described] = Object.keys(
+        (item as Record<string, { responses: object }>)[method]?.responses ?? {},
+      )
+      // Nothing of the healthy consumer is parked.
+      const expected = path.includes('{key}') ? 404 : Number(described)
+      expect(answered.status, `${method} ${target}: ${answered.text}`).toBe(expected)
+      if (expected === 404) expect(answered.body.code).toBe('key-not-parked')
     }
   }
 })

@@ -47,7 +47,7 @@ export class ProjectionRunner implements ReadModelRunner {
   #building: Promise<Rebuilt> | undefined
   #isPaused = false
   #isStopped = false
-  // Why the read model that is to take the place of an older one could not be made.
+  // Why the last one could not be made.
   #buildError: Error | undefined
 
   constructor(options: ProjectionRunnerOptions) {
@@ -258,7 +258,7 @@ export class ProjectionRunner implements ReadModelRunner {
   #rebuild(options: RebuildOptions): Promise<Rebuilt> {
     const building = this.#makeBeside(options)
       .catch((error: unknown) => {
-        if (!this.#readModel?.isCurrent && !this.#isStopped) this.#failBuild(error)
+        if (!this.#isStopped) this.#failBuild(error)
         throw error
       })
       .finally(() => {
@@ -271,7 +271,7 @@ export class ProjectionRunner implements ReadModelRunner {
 
   #failBuild(error: unknown): void {
     this.#buildError = error instanceof Error ? error : new Error(String(error))
-    this.#waiters.fail(this.#buildError)
+    if (!this.#follower) this.#waiters.fail(this.#buildError)
     this.#changed()
   }
 
@@ -325,7 +325,7 @@ export class ProjectionRunner implements ReadModelRunner {
   #state(): ConsumerStatus['state'] {
     if (this.#isStopped || this.#follower?.state === 'stopped')
       return this.#follower?.state === 'failed' ? 'failed' : 'stopped'
-    if (this.#buildError || this.#follower?.state === 'failed') return 'failed'
+    if ((this.#buildError && !this.#follower) || this.#follower?.state === 'failed') return 'failed'
     if (!this.#readModel) return 'starting'
     if (this.#isPaused || !(this.#follower ?? this.#building)) return 'paused'
     const { state } = this.#follower ?? { state: 'catching-up' as const }

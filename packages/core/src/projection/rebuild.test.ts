@@ -191,10 +191,11 @@ test('a rebuild that fails leaves the one in use at work', async () => {
   await expect(app.rebuild('sitting')).rejects.toMatchObject({ code: 'disk-full' })
   const { position } = await app.append(taken('Bob'))
   expect(await app.query(query, {}, { waitFor: position })).toEqual(['Ada 1', 'Bob 1'])
-  expect(await app.status()).toMatchObject([{ state: 'live', error: undefined }])
+  expect(await app.status()).toMatchObject([{ state: 'live', error: { code: 'disk-full' } }])
   isBroken = false
   await app.rebuild('sitting')
   expect(await app.query(query, {})).toEqual(['Ada 1', 'Bob 1'])
+  expect(await app.status()).toMatchObject([{ error: undefined }])
   await app.close()
 })
 
