@@ -174,6 +174,10 @@ test.each([
   ['no read model', { readModel: undefined }, /needs a readModel/],
   ['no handlers', { on: {} }, /no handler/],
   ['a handler of an undeclared type', { on: { Sold: () => undefined } }, /handles Sold/],
+  ['both kinds of handlers', { onBatch: (): void => {} }, /both on and onBatch/],
+  ['batches in memory', { on: undefined, onBatch: (): void => {} }, /undoes what a failed batch/],
+  ['a key that is no function', { key: 'stream' }, /key has to be a function/],
+  ['no attempts', { retry: { attemptsMax: 0 } }, /attemptsMax/],
   ['a bad selection', { select: { category: 'a-b' } }, /before the first "-"/],
 ])('a projection with %s is refused at its definition', (_case, change, sentence) => {
   const valid = {

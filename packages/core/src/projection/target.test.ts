@@ -4,6 +4,7 @@ import { Room } from '../../test/seat.ts'
 import {
   createApp,
   createMemoryStore,
+  defineEvent,
   defineProjectedQuery,
   defineProjection,
   type EventStore,
@@ -138,4 +139,25 @@ test.each([
   ['with no parallelism', { open: () => 1, parallelMax: 0 }, /parallelMax/],
 ])('a target %s is refused at its definition', (_, options, sentence) => {
   expect(() => target(options as never)).toThrow(sentence)
+})
+
+test('a target is given old events as those of today', async () => {
+  const store = createMemoryStore()
+  await taken(store, '1', 'Ada')
+  const seen: unknown[] = []
+  const Chairs = defineProjection({
+    name: 'chairs',
+    select: { query: [{ types: ['ChairTaken'] }] },
+    events: { ChairTaken: defineEvent({ data: z.object({ by: z.string() }), renamedFrom: ['SeatTaken'] }) },
+    readModel: target({ open: () => seen }),
+    on: { ChairTaken: async (list, { type, data }) => void list.push([type, data.by]) },
+  })
+  const app = createApp({ store, modules: [Chairs] })
+  await taken(store, '1', 'Bob')
+  await app.waitFor(await store.head())
+  expect(seen).toEqual([
+    ['ChairTaken', 'Ada'],
+    ['ChairTaken', 'Bob'],
+  ])
+  await app.close()
 })

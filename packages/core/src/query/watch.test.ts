@@ -6,6 +6,7 @@ import {
   type App,
   createApp,
   createMemoryStore,
+  defineEvent,
   defineFold,
   defineLiveQuery,
   defineProjectedQuery,
@@ -226,4 +227,28 @@ test('a projected one goes on over a rebuild, and ends with an error when its pr
   await take('Nobody')
   expect(await last).toMatchObject({ code: 'projection-failed' })
   await rebuilt.close()
+})
+
+test('a live query that is watched sees old events as those of today, those that come too', async () => {
+  const Renamed = defineLiveQuery({
+    name: 'Renamed',
+    input: z.object({}),
+    select: () => ({ query: [{ types: ['ChairTaken'] }] }),
+    fold: defineFold({
+      events: {
+        ChairTaken: defineEvent({ data: z.object({ by: z.string() }), renamedFrom: ['SeatTaken'] }),
+      },
+      initialState: () => [] as string[],
+      evolve: { ChairTaken: (people, { by }) => [...people, by] },
+    }),
+    answer: (people) => people,
+  })
+  const renamed = createApp({ store, modules: [Renamed] })
+  await take('Ada')
+  const answers = renamed.watch(Renamed, {})
+  expect(await answers.next()).toMatchObject({ value: ['Ada'] })
+  const next = answers.next()
+  await take('Bob')
+  expect(await next).toMatchObject({ value: ['Ada', 'Bob'] })
+  await renamed.close()
 })
