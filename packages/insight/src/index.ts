@@ -17,6 +17,27 @@ export {
 } from './conformance/temporal-profile.ts'
 export { replayTokens, type TokenReplay } from './conformance/token-replay.ts'
 export { type Alignment, alignedEventsMax, type Move, TreeAligner } from './conformance/tree-alignment.ts'
+export {
+  type CoOccurrence,
+  type CorrelationOptions,
+  discoverCoOccurrences,
+} from './correlation/co-occurrence.ts'
+export {
+  type Excitation,
+  fitHawkes,
+  type HawkesFit,
+  type HawkesOptions,
+  type TimedEvent,
+} from './correlation/hawkes.ts'
+export {
+  discoverRootCauses,
+  duration,
+  type Outcome,
+  type RootCause,
+  type RootCauseOptions,
+  rework,
+} from './correlation/root-cause.ts'
+export { discoverSuccessions, type Succession } from './correlation/succession.ts'
 export { type Dependency, dependenciesOf } from './discovery/dependency-graph.ts'
 export { discoverProcessTree, type InductiveMinerOptions } from './discovery/inductive-miner.ts'
 export {
@@ -61,7 +82,11 @@ export {
 } from './process-map/process-map.ts'
 export { ProcessMapBuilder } from './process-map/process-map-builder.ts'
 export { type SimplifiedProcessMap, simplifyProcessMap } from './process-map/simplify-process-map.ts'
+
 export { formatProcessTree, parseProcessTree } from './process-tree/notation.ts'
 export { activitiesOf, type ProcessTree } from './process-tree/process-tree.ts'
 export { automatonOf, type TreeAutomaton } from './process-tree/tree-automaton.ts'
+
+export type { TwoByTwo } from './statistics/fisher-exact.ts'
+
 export type { Variant, Variants } from './variants/variants.ts'
