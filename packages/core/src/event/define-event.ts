@@ -63,11 +63,7 @@ export function defineEvent<
   /** To be raised when data of the form there was no longer fits. From 1. Default: 1. */
   readonly version?: Version
   /** For each version before this one how its data becomes that of the next. */
-  readonly upcasters?: {
-    readonly [From in OlderVersions<Version>]: Upcaster<
-      From extends VersionBefore<Version> ? OutputOf<Data> : JsonValue | undefined
-    >
-  }
+  readonly upcasters?: Upcasters<Version, OutputOf<Data>>
   /** Other names that events of this type were recorded under, with the same versions. */
   readonly renamedFrom?: readonly string[]
   /**
@@ -117,6 +113,15 @@ const undeclared: EventDeclaration = {
 type FirstData<Version extends number, Data extends Schema> = 1 extends Version
   ? OutputOf<Data>
   : JsonValue | undefined
+
+// As a conditional type, which the compiler resolves in time to know the parameters of the functions.
+type Upcasters<Version extends number, Data> = Version extends number
+  ? {
+      readonly [From in OlderVersions<Version>]: Upcaster<
+        From extends VersionBefore<Version> ? Data : JsonValue | undefined
+      >
+    }
+  : never
 
 /** 1 … Version - 1; any number if the compiler does not know the version, or would have to count far. */
 type OlderVersions<Version extends number> =
