@@ -385,14 +385,14 @@ class Application implements App {
     const { name, authorize } = command
     if (this.commands.get(name) !== command) throw unknown('command', name, this.commands)
     const [stream, input, options] = withStream<ScheduleOptions>(command, given)
-    const { caller } = options as ScheduleOptions
+    const caller = options?.caller
     const valid = await validateInput(command.input, input, `command ${name}`)
     await assertAuthorized(
       { kind: 'command', name, caller, input: valid, stream },
       this.#authorize,
       authorize,
     )
-    return this.#background.scheduler.schedule(command, stream, input, options as ScheduleOptions)
+    return this.#background.scheduler.schedule(command, stream, input, options)
   }
 
   cancelScheduled(id: string, { caller }: { readonly caller?: Caller | undefined } = {}): Promise<boolean> {

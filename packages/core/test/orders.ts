@@ -128,6 +128,19 @@ export const PayOrder = defineProcessManager({
   retry: { attemptsMax: 3, firstDelayMs: 0 },
 })
 
+/** Cancels an order that is not paid in time, and does nothing else. */
+export const WaitForPay = defineProcessManager({
+  name: 'wait',
+  reactsTo: Order.events,
+  key: ({ stream }) => stream,
+  on: {
+    OrderPlaced: () => deadline('late', { afterMs: payWithinMs }),
+    OrderPaid: () => finish(),
+    OrderCancelled: () => finish(),
+  },
+  onDeadline: { late: (_state, { key }) => send(Order.commands.CancelOrder, key, { why: 'too late' }) },
+})
+
 function giveBack(
   { account, cents, owesBack }: { account: string; cents: number; owesBack: boolean },
   order: string,

@@ -1,14 +1,13 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { ManualTime } from '../../test/manual-time.ts'
-import { Account, Order, PayOrder, payWithinMs } from '../../test/orders.ts'
+import { Account, Order, PayOrder, payWithinMs, WaitForPay } from '../../test/orders.ts'
 import { settled } from '../../test/settled.ts'
 import {
   type App,
   type AppOptions,
   createApp,
   createMemoryStore,
-  deadline,
   defineProcessManager,
   type EventStore,
   finish,
@@ -305,17 +304,4 @@ test('an application does not start with a process manager of a name that is tak
   expect(() => appOver(createMemoryStore(), { modules: [named('p'), named('p')] })).toThrow(
     /more than one process manager named "p"/,
   )
-})
-
-/** Cancels an order that is not paid in time. */
-const WaitForPay = defineProcessManager({
-  name: 'wait',
-  reactsTo: Order.events,
-  key: ({ stream }) => stream,
-  on: {
-    OrderPlaced: () => deadline('late', { afterMs: payWithinMs }),
-    OrderPaid: () => finish(),
-    OrderCancelled: () => finish(),
-  },
-  onDeadline: { late: (_state, { key }) => send(CancelOrder, key, { why: 'too late' }) },
 })

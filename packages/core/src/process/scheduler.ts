@@ -109,7 +109,7 @@ export class Scheduler implements Consumer {
     command: AnyCommand,
     stream: string | undefined,
     input: unknown,
-    options: ScheduleOptions,
+    options: Partial<ScheduleOptions> = {},
   ): Promise<Scheduled> {
     const { store, execution, newId, clock } = this.#options
     const { caller, id = newId() } = options
@@ -250,11 +250,11 @@ function agendaEntries(event: RecordedEvent): readonly AgendaEntry[] {
   return [{ id, atMs: Date.parse((event.data as unknown as CommandScheduled).at) }]
 }
 
-function isoTimeOf(when: DueTime, nowMs: number): string {
-  const atMs = dueAtMs(when, nowMs)
+function isoTimeOf(when: Partial<DueTime>, nowMs: number): string {
+  const atMs = 'at' in when || 'afterMs' in when ? dueAtMs(when as DueTime, nowMs) : undefined
   if (atMs !== undefined) return new Date(atMs).toISOString()
   const expected = '{ afterMs } as a number of milliseconds or { at } as a date'
-  const received = 'at' in when ? when.at : when.afterMs
+  const received = 'at' in when ? when.at : 'afterMs' in when ? when.afterMs : undefined
   throw new AnnalsError(
     'invalid-argument',
     `A command cannot be scheduled for no moment there is: expected ${expected}, but got ${describe(received)}.`,
