@@ -1,3 +1,4 @@
+export { type Checked, type CheckOptions, checkDecider } from './check-decider.ts'
 export { decisionModelScenarios } from './decision-model-scenarios.ts'
 export { createFaultyStore, type FaultName, type FaultyStore, type StoreFaults } from './faulty-store.ts'
 
@@ -24,3 +25,4 @@ export type { ConformanceCase, OpenStore } from './store-conformance/case.ts'
 export { storeConformance } from './store-conformance.ts'
 export { createTestApp, type TestApp, type TestAppOptions } from './test-app.ts'
 export { TestClock } from './test-clock.ts'
+export type { Invariants, Tried } from './tried-steps.ts'
