@@ -32,6 +32,7 @@ export const exitCode: Record<ErrorCode, number> = {
   'event-ids-reused': 3,
   'command-id-reused': 3,
   'schedule-id-reused': 3,
+  'webhook-not-verified': 3,
   // What was asked for is not there.
   'store-not-found': 4,
   'stream-not-found': 4,
@@ -48,6 +49,7 @@ export const exitCode: Record<ErrorCode, number> = {
   // The same call may succeed later.
   'store-locked': 6,
   'read-model-behind': 6,
+  'delivery-failed': 6,
   'read-model-building': 6,
   // The application has to be mended.
   'invalid-definition': 7,

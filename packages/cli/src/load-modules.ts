@@ -17,7 +17,7 @@ export async function loadModules(file: string): Promise<readonly Module[]> {
   if (wrong !== -1)
     throw invalidFile(
       file,
-      `item ${wrong} of its modules is not made by defineDecider, defineCommand, defineLiveQuery, defineProjectedQuery, defineProjection or defineProcessManager`,
+      `item ${wrong} of its modules is not made by defineDecider, defineCommand, defineLiveQuery, defineProjectedQuery, defineProjection, defineProcessManager or defineOutbox`,
     )
   return modules as readonly Module[]
 }
@@ -40,9 +40,10 @@ function isModule(value: unknown): value is Module {
     'decider',
     'decision-command',
     'live-query',
-    'process-manager',
     'projected-query',
     'projection',
+    'process-manager',
+    'outbox',
   ] satisfies Module['kind'][]
   const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined
   return kinds.some((each) => each === kind)

@@ -20,6 +20,7 @@ import { invalidDefinition } from './event/fold.ts'
 import type { Position } from './event/position.ts'
 import { categoryOf, isSystemStream } from './event/stream.ts'
 import { countingIds, type NewId } from './new-id.ts'
+import type { Outbox } from './outbox/outbox.ts'
 import { Background } from './process/background.ts'
 import type { ProcessManager } from './process/process-manager.ts'
 import type { ScheduledCommand } from './process/schedule-state.ts'
@@ -37,7 +38,7 @@ import { validateInput } from './schema.ts'
 import type { Appended, EventStore, StreamAppend } from './store/event-store.ts'
 
 /** What an application is made of. Projections that a query names need not be listed. */
-export type Module = AnyDecider | DecisionCommand | Query | AnyProjection | AnyProcessManager
+export type Module = AnyDecider | DecisionCommand | Query | AnyProjection | AnyProcessManager | Outbox
 
 // A decider both takes and gives its state, so one with a known state is no Decider<unknown>; this is what they share. The
 // handlers of a projection take their model, so the same goes for it.
@@ -212,6 +213,7 @@ class Application implements App {
   readonly projections: ReadonlyMap<string, Projection>
   readonly #decidersByCategory: ReadonlyMap<string, Decider>
   readonly processManagers: ReadonlyMap<string, ProcessManager>
+  readonly outboxes: ReadonlyMap<string, Outbox>
   readonly #handler: CommandHandler
   readonly #background: Background
   readonly #runners: ReadonlyMap<string, ReadModelRunner>
@@ -229,7 +231,7 @@ class Application implements App {
     this.#clock = clock
     this.#authorize = authorize
     this.newId = newId
-    const { deciders, commands, queries, projections, processManagers } = definitionsOf(modules)
+    const { deciders, commands, queries, projections, processManagers, outboxes } = definitionsOf(modules)
     this.store = store
     this.deciders = deciders
     this.#decidersByCategory = new Map(deciders.map((decider) => [decider.category, decider]))
@@ -237,6 +239,7 @@ class Application implements App {
     this.queries = queries
     this.projections = projections
     this.processManagers = processManagers
+    this.outboxes = outboxes
     this.#readModels = [...readModels, createMemoryReadModels()]
     const rebuildsAtStart = rebuilds === 'at-start'
     const following = { store, clock, timer }
@@ -258,6 +261,7 @@ class Application implements App {
     })
     this.#background = new Background({
       processManagers: [...processManagers.values()],
+      outboxes: [...outboxes.values()],
       store,
       execution: {
         commands,

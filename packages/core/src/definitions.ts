@@ -2,6 +2,7 @@ import type { Module } from './app.ts'
 import type { AnyCommand } from './command/command-handler.ts'
 import type { Decider } from './command/decider.ts'
 import { invalidDefinition } from './event/fold.ts'
+import type { Outbox } from './outbox/outbox.ts'
 import type { ProcessManager } from './process/process-manager.ts'
 import type { Projection } from './projection/projection.ts'
 import type { Query } from './query/query.ts'
@@ -14,6 +15,7 @@ export interface Definitions {
   readonly queries: ReadonlyMap<string, Query>
   readonly projections: ReadonlyMap<string, Projection>
   readonly processManagers: ReadonlyMap<string, ProcessManager>
+  readonly outboxes: ReadonlyMap<string, Outbox>
 }
 
 /** Sorts the modules of an application. @throws AnnalsError `invalid-definition` if two of a kind have the same name */
@@ -34,7 +36,8 @@ export function definitionsOf(modules: readonly Module[]): Definitions {
   ]
   const named = byName('projection', [...projections], ({ name }) => name)
   const managers = byName('process manager', processManagers, ({ name }) => name)
-  byName('consumer', [...named.values(), ...processManagers], ({ name }) => name)
+  const outboxes = modules.filter((module): module is Outbox => module.kind === 'outbox')
+  byName('consumer', [...named.values(), ...processManagers, ...outboxes], ({ name }) => name)
   byName(
     'category',
     [...deciders.map(({ category }) => category), ...managers.keys()],
@@ -46,6 +49,7 @@ export function definitionsOf(modules: readonly Module[]): Definitions {
     queries: byName('query', queries, ({ name }) => name),
     projections: named,
     processManagers: managers,
+    outboxes: byName('outbox', outboxes, ({ name }) => name),
   }
 }
 

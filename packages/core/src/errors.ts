@@ -79,6 +79,13 @@ export interface ErrorDetails {
   'unknown-consumer': { readonly consumer: string; readonly known: readonly string[] }
   'schedule-not-found': { readonly id: string }
   'schedule-id-reused': { readonly id: string; readonly command: string }
+  'delivery-failed': {
+    readonly target: string
+    readonly status: number | undefined
+    readonly isFinal: boolean
+    readonly retryAfterMs: number | undefined
+  }
+  'webhook-not-verified': { readonly problem: string }
   'unknown-event-type': { readonly type: string; readonly known: readonly string[] }
   'unsupported-event-version': {
     readonly type: string
@@ -173,6 +180,11 @@ export const errorCatalogue: {
   'schedule-id-reused': {
     retryable: false,
     meaning: 'The id was used to schedule another command, or the same one otherwise.',
+  },
+  'delivery-failed': { retryable: true, meaning: 'A message of an outbox did not reach its receiver.' },
+  'webhook-not-verified': {
+    retryable: false,
+    meaning: 'A received webhook is not signed by who has the secret, or is too old.',
   },
   'unknown-event-type': {
     retryable: false,

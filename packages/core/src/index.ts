@@ -88,6 +88,16 @@ export { categoryOf, type Revision } from './event/stream.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export { limits } from './limits.ts'
 export { countingIds, type NewId } from './new-id.ts'
+export {
+  type Deliver,
+  type DeliveryContext,
+  defineOutbox,
+  type MessageContent,
+  type Outbox,
+  type OutboxMessage,
+} from './outbox/outbox.ts'
+export { type ReceivedWebhook, type VerifiedWebhook, verifyWebhook } from './outbox/verify-webhook.ts'
+export { type WebhookOptions, webhook } from './outbox/webhook.ts'
 export type { DueTime } from './process/due-time.ts'
 export {
   defineProcessManager,

@@ -21,6 +21,8 @@ export const httpStatus: { readonly [Code in ErrorCode]: number } = {
   'unknown-consumer': 404,
   'schedule-not-found': 404,
   'schedule-id-reused': 409,
+  'delivery-failed': 502,
+  'webhook-not-verified': 401,
   'unknown-event-type': 400,
   'unsupported-event-version': 500,
   'upcaster-failed': 500,

@@ -43,6 +43,8 @@ export interface KeyedConsumerOptions {
   readonly parallelMax: number
   /** Whether an error will not go away by trying again, so that the key is parked at once. Default: never. */
   readonly isFinal?: ((error: unknown) => boolean) | undefined
+  /** How long an error asks to wait before the next attempt, if longer than the retry policy says. Default: it does not. */
+  readonly delayMsOf?: ((error: unknown) => number | undefined) | undefined
   /** Makes recorded events into those of today, as their upcasters say. Default: as they are. */
   readonly current?:
     | ((events: readonly RecordedEvent[]) => Promise<readonly RecordedEvent[]> | readonly RecordedEvent[])
@@ -294,7 +296,7 @@ export class KeyedConsumer implements ConsumerControl {
 
   async #try(key: string, event: RecordedEvent, keyError?: Error): Promise<'handled' | 'parked' | 'stopped'> {
     const { lot } = this.#opened()
-    const { handle, retries, consumer, isFinal } = this.#options
+    const { handle, retries, consumer, isFinal, delayMsOf } = this.#options
     const { signal } = this.#abort
     const corrected = correctedEvent(event, lot.correctionOf(event.position))
     if (!corrected) return 'handled'
@@ -316,7 +318,8 @@ export class KeyedConsumer implements ConsumerControl {
           await lot.park(key, event, error, attempt)
           return 'parked'
         }
-        await this.#pauseFor(retryDelayMs(retries, attempt), signal)
+        const delayMs = Math.max(retryDelayMs(retries, attempt), delayMsOf?.(error) ?? 0)
+        await this.#pauseFor(delayMs, signal)
       }
     }
   }

@@ -40,6 +40,14 @@ export function isSelected(selection: Selection, event: RecordedEvent): boolean 
   return event.stream === stream && event.revision >= fromRevision && event.revision <= toRevision
 }
 
+/**
+ * A selection for whoever looks at some event types only: one that reads little else, where an index of types can help.
+ * What it gives still has to be held against the selection itself.
+ */
+export function narrowedTo(types: readonly string[], selection: Selection): QuerySelection {
+  return typeof selection === 'object' && 'query' in selection ? selection : { query: [{ types }] }
+}
+
 /** Stops unless `selection` is one. @throws AnnalsError `invalid-argument`, `limit-exceeded` */
 export function assertSelection(selection: Selection): void {
   if (selection === 'everything') return

@@ -1,28 +1,34 @@
 import type { Clock, Timer } from '../clock.ts'
 import type { Consumer } from '../consumer/consumer.ts'
+import type { Outbox } from '../outbox/outbox.ts'
+import { OutboxRunner } from '../outbox/outbox-runner.ts'
 import type { EventStore } from '../store/event-store.ts'
 import type { CommandExecution } from './command-execution.ts'
 import type { ProcessManager } from './process-manager.ts'
 import { ProcessRunner } from './process-runner.ts'
 import { Scheduler } from './scheduler.ts'
 
-/** What an application does by itself: its process managers, and commands whose time has come. */
+/** What an application does by itself: its process managers, its outboxes, and commands whose time has come. */
 export class Background {
   readonly scheduler: Scheduler
-  readonly #runners: readonly ProcessRunner[]
+  readonly #runners: readonly (ProcessRunner | OutboxRunner)[]
   readonly #hasCommands: boolean
 
   constructor(options: {
     readonly processManagers: readonly ProcessManager[]
+    readonly outboxes: readonly Outbox[]
     readonly store: EventStore
     readonly execution: CommandExecution
     readonly newId: () => string
     readonly clock: Clock
     readonly timer: Timer
   }) {
-    const { processManagers, ...shared } = options
+    const { processManagers, outboxes, ...shared } = options
     this.scheduler = new Scheduler(shared)
-    this.#runners = processManagers.map((manager) => new ProcessRunner({ manager, ...shared }))
+    this.#runners = [
+      ...processManagers.map((manager) => new ProcessRunner({ manager, ...shared })),
+      ...outboxes.map((outbox) => new OutboxRunner({ outbox, ...shared })),
+    ]
     this.#hasCommands = shared.execution.commands.size > 0
   }
 

@@ -8,6 +8,7 @@ import {
   type AppOptions,
   createApp,
   createMemoryStore,
+  defineEvent,
   defineProcessManager,
   type EventStore,
   finish,
@@ -304,4 +305,34 @@ test('an application does not start with a process manager of a name that is tak
   expect(() => appOver(createMemoryStore(), { modules: [named('p'), named('p')] })).toThrow(
     /more than one process manager named "p"/,
   )
+})
+
+test('an old event that is several of today is reacted to as each of them, once', async () => {
+  const store = createMemoryStore()
+  const reactsTo = {
+    Opened: defineEvent({ data: z.object({}), splitFrom: { OpenedAndPaid: () => ({}) } }),
+    Paid: defineEvent({ data: z.object({}), splitFrom: { OpenedAndPaid: () => ({}) } }),
+  }
+  const Watch = defineProcessManager({
+    name: 'watch',
+    reactsTo,
+    key: ({ stream }) => stream,
+    events: { Saw: z.object({ type: z.string() }) },
+    initialState: () => 0,
+    evolve: { Saw: (seen) => seen + 1 },
+    on: {
+      Opened: (_seen, { type }) => ({ type: 'Saw', data: { type } }),
+      Paid: (_seen, { type }) => ({ type: 'Saw', data: { type } }),
+    },
+  })
+  const app = appOver(store, { modules: [Watch] })
+  await store.append({ stream: 'shop-1', events: [{ type: 'OpenedAndPaid', data: {} }] })
+  await settled(app)
+  await app.consumer('watch').reset()
+  await settled(app)
+  const saw = (await Array.fromAsync(store.read({ stream: 'watch-shop-1' }))).filter(
+    ({ type }) => type === 'Saw',
+  )
+  expect(saw.map(({ data }) => data)).toEqual([{ type: 'Opened' }, { type: 'Paid' }])
+  await app.close()
 })

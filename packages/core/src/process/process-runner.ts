@@ -6,7 +6,7 @@ import { AnnalsError, isAnnalsError } from '../errors.ts'
 import { currentEvents } from '../event/current-events.ts'
 import type { NewEvent, RecordedEvent } from '../event/event.ts'
 import type { Position } from '../event/position.ts'
-import { isSelected, type Selection } from '../event/selection.ts'
+import { isSelected, narrowedTo, type Selection } from '../event/selection.ts'
 import { assertStreamName, categoryOf } from '../event/stream.ts'
 import type { JsonObject, JsonValue } from '../json.ts'
 import { limits } from '../limits.ts'
@@ -134,7 +134,7 @@ export class ProcessRunner implements Consumer {
       const open = process.openReactionTo(event.position)
       let isRecorded: boolean
       if (open) isRecorded = await this.#settle(process, open, event, key, signal)
-      else if (process.isFinished || process.position >= event.position) return
+      else if (process.isFinished || process.hasReactedTo(event)) return
       else {
         const reacted = await this.#reactionTo(process, event, key)
         if (reacted.length === 0) return
@@ -253,8 +253,8 @@ export class ProcessRunner implements Consumer {
 /** What the consumer of a process manager reads: the events it may react to, and those of its own that tell of deadlines. */
 function selectionOf({ on, onDeadline, select }: ProcessManager): Selection {
   const deadlines = Object.keys(onDeadline).length > 0 ? [{ types: ['DeadlinePassed'] }] : []
-  const wanted = typeof select === 'object' && 'query' in select ? select.query : [{ types: Object.keys(on) }]
-  return { query: [...wanted, ...deadlines] }
+  const { query } = narrowedTo(Object.keys(on), select)
+  return { query: [...query, ...deadlines] }
 }
 
 function keyOf(manager: ProcessManager, event: RecordedEvent): string | undefined {

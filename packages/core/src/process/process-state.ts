@@ -34,10 +34,11 @@ export class ProcessState {
   readonly stream: string
   state: unknown
   revision: Revision | 'no-stream' = 'no-stream'
-  /** Every event of the process up to here has been reacted to, if there was anything to do about it. */
-  position: Position = startOfLog
   isFinished = false
   readonly deadlines = new Map<string, OpenDeadline>()
+  #position: Position = startOfLog
+  // At that position; an event that was split stands at it as several of different types.
+  #types = new Set<string>()
   readonly #open = new Map<Revision, OpenReaction>()
   readonly #rejected = new Set<string>()
 
@@ -57,6 +58,11 @@ export class ProcessState {
       process.revision = events.at(-1)?.revision ?? process.revision
     }
     return process
+  }
+
+  /** Whether an event has been reacted to, or one that came after it. */
+  hasReactedTo({ position, type }: Pick<RecordedEvent, 'position' | 'type'>): boolean {
+    return position < this.#position || (position === this.#position && this.#types.has(type))
   }
 
   /** The first reaction to an event, or to what came of it, whose commands are still to be executed. */
@@ -93,8 +99,10 @@ export class ProcessState {
   }
 
   #reacted({ id, revision, metadata }: RecordedEvent, reacted: Reacted): void {
-    const { position, commands, deadlines = [], ended = [], rejected, finished } = reacted
-    this.position = Math.max(this.position, position)
+    const { position, eventType, commands, deadlines = [], ended = [], rejected, finished } = reacted
+    if (position > this.#position) this.#types = new Set()
+    this.#position = Math.max(this.#position, position)
+    this.#types.add(eventType)
     if (commands) this.#open.set(revision, { revision, position, commands })
     if (rejected !== undefined) this.#rejected.add(rejected)
     for (const name of ended) this.deadlines.delete(name)

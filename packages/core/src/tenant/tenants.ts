@@ -51,17 +51,21 @@ class TenantApps implements Tenants {
   readonly queries: Definitions['queries']
   readonly projections: Definitions['projections']
   readonly processManagers: Definitions['processManagers']
+  readonly outboxes: Definitions['outboxes']
   readonly #options: TenantsOptions
   readonly #apps = new Map<string, Promise<TenantApp>>()
   #closed = false
 
   constructor(options: TenantsOptions) {
-    const { deciders, commands, queries, projections, processManagers } = definitionsOf(options.modules)
+    const { deciders, commands, queries, projections, processManagers, outboxes } = definitionsOf(
+      options.modules,
+    )
     this.deciders = deciders
     this.commands = commands
     this.queries = queries
     this.projections = projections
     this.processManagers = processManagers
+    this.outboxes = outboxes
     this.store = options.store
     this.#options = options
   }
