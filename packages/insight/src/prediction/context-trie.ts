@@ -1,0 +1,75 @@
+/**
+ * A variable-order Markov model: what followed each context of latest activities, up to 8, in a trie of counts. The counts of a context
+ * lose a hundredth with each new one, so that what a process does now counts most. What one more costs does not grow with what was learned.
+ *
+ * Sources: D. Ron et al., The Power of Amnesia: Learning Probabilistic Automata with Variable Memory Length, Machine Learning 25
+ * (1996); I. H. Witten, T. C. Bell, The Zero-Frequency Problem, IEEE Transactions on Information Theory 37 (1991), method C.
+ */
+export class ContextTrie {
+  readonly #root: Node = { counts: new Map(), followers: new Map(), total: 0 }
+  #contexts = 0
+
+  /**
+   * For each length of context from 0 to 8 the probabilities of what follows, by number, of `labelCount`. A context that was never seen
+   * says what the next shorter one says. `latest` are numbers from 1, the latest first; before the first it is 0.
+   */
+  predict(latest: readonly number[], labelCount: number): Float64Array[] {
+    let probabilities = new Float64Array(labelCount).fill(1 / labelCount)
+    let node: Node | undefined = this.#root
+    const byLength: Float64Array[] = []
+    for (let length = 0; length <= contextMax; length++) {
+      if (node && node.total > 0) {
+        // What was never seen here has the weight of as many as there are different ones.
+        const unseen = node.counts.size
+        const shorter: Float64Array = probabilities
+        const scale = node.total + unseen
+        probabilities = shorter.map((probability) => (probability * unseen) / scale)
+        for (const [label, count] of node.counts)
+          probabilities[label] = (probabilities[label] as number) + count / scale
+      }
+      byLength.push(probabilities)
+      node = node?.followers.get(latest[length] ?? 0)
+    }
+    return byLength
+  }
+
+  learn(latest: readonly number[], label: number): void {
+    let node = this.#root
+    for (let length = 0; length <= contextMax; length++) {
+      node.total = 1
+      for (const [each, count] of node.counts) {
+        const kept = count * keptShare
+        if (kept < countMin) node.counts.delete(each)
+        else {
+          node.counts.set(each, kept)
+          node.total += kept
+        }
+      }
+      node.counts.set(label, (node.counts.get(label) ?? 0) + 1)
+      const next = node.followers.get(latest[length] ?? 0)
+      if (next) node = next
+      else {
+        if (this.#contexts >= contextsMax) return
+        this.#contexts++
+        const made: Node = { counts: new Map(), followers: new Map(), total: 0 }
+        node.followers.set(latest[length] ?? 0, made)
+        node = made
+      }
+    }
+  }
+}
+
+/** The longest context. */
+export const contextMax = 8
+
+interface Node {
+  readonly counts: Map<number, number>
+  /** Contexts that are longer by one activity, further back. */
+  readonly followers: Map<number, Node>
+  total: number
+}
+
+const keptShare = 0.99
+const countMin = 0.01
+// Contexts that come later are not told apart.
+const contextsMax = 200_000
