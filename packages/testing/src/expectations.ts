@@ -2,7 +2,6 @@ import { AssertionError } from 'node:assert/strict'
 import {
   type Accepted,
   type Command,
-  type Decider,
   type ErrorCode,
   isAnnalsError,
   type JsonObject,
@@ -12,7 +11,7 @@ import {
 } from '@annals/core'
 import { differences, onOneLine } from './differences.ts'
 import type { Asked, Decided, Expected } from './given.ts'
-import { type GivenEvent, withHistory } from './history.ts'
+import { type EventOwner, type GivenEvent, withHistory } from './history.ts'
 
 /** What came of a command, and what its stream adds up to then. */
 export interface CommandResult {
@@ -23,7 +22,7 @@ export interface CommandResult {
 /** What can be expected of a command. It is executed when something is, and only once. */
 export function decided(
   command: string,
-  decider: Decider,
+  declaredBy: EventOwner,
   execute: () => Promise<CommandResult>,
 ): Decided<Command, unknown> {
   const result = once(execute)
@@ -32,7 +31,7 @@ export function decided(
       const { outcome } = await result()
       const plan = `${command} was expected to record ${listOf(expected)}`
       if (!outcome.accepted) return `${plan}, but it was ${rejection(outcome)}.`
-      const wanted = await asRecorded(decider, expected)
+      const wanted = await asRecorded(declaredBy, expected)
       return unless(
         `${plan}, but recorded ${listOf(outcome.events)}.`,
         wanted.map((event, index) => comparable(event, expected[index])),
@@ -84,7 +83,7 @@ export const stateIs = expectation(async (expected: Expected<unknown>, state: ()
  * An expectation, made from a check that says what is wrong. Its error points to the line of the test that expects,
  * rather than to here, where it is found out only after some turns of the event loop.
  */
-function expectation<Given extends readonly unknown[]>(
+export function expectation<Given extends readonly unknown[]>(
   check: (...given: Given) => Promise<string | undefined>,
 ): (...given: Given) => Promise<void> {
   return async function expected(...given) {
@@ -98,12 +97,14 @@ function expectation<Given extends readonly unknown[]>(
   }
 }
 
-function unless(message: string, expected: unknown, actual: unknown): string | undefined {
+/** A message with a table of what differs; `undefined` if nothing does. */
+export function unless(message: string, expected: unknown, actual: unknown): string | undefined {
   const table = differences(expected, actual)
   return table === undefined ? undefined : `${message}\n\n${table}\n`
 }
 
-function stateProblem(what: string, expected: Expected<unknown>, state: unknown): string | undefined {
+/** What is wrong with a state; `undefined` if it is as expected. */
+export function stateProblem(what: string, expected: Expected<unknown>, state: unknown): string | undefined {
   if (typeof expected !== 'function') return unless(`${what} was expected to be another.`, expected, state)
   if ((expected as (state: unknown) => boolean)(state) === true) return undefined
   return `${what} was expected to fulfil ${String(expected)}, but does not: ${onOneLine(state)}`
@@ -124,11 +125,31 @@ async function failureProblem(
   return `${what} was expected to fail with ${code}, but did not fail.`
 }
 
-/** Expected events as they would be recorded, with what their schemas add. */
-async function asRecorded(decider: Decider, events: readonly NewEvent[]): Promise<readonly RecordedEvent[]> {
-  const placed = events.map((event) => ({ ...event, stream: `${decider.category}-1` }) as GivenEvent)
-  return withHistory([{ owner: decider, events: placed }], {}, (test) => test.events())
+/** Events as they would be recorded, with what their schemas add. @throws AnnalsError `invalid-event` */
+export async function asRecorded(
+  { events: schemas }: EventOwner,
+  events: readonly NewEvent[],
+): Promise<readonly RecordedEvent[]> {
+  const placed = events.map((event) => ({ ...event, stream: 'expected-1' }) as GivenEvent)
+  return withHistory([{ owner: { events: schemas }, events: placed }], {}, (test) => test.events())
 }
+
+/** Whether given events are today what was expected. */
+export const eventsAre = expectation(
+  async (owner: EventOwner, expected: readonly NewEvent[], read: () => Promise<readonly RecordedEvent[]>) => {
+    const came = await read()
+    const today = await asRecorded(
+      owner,
+      came.map(({ type, data }) => ({ type, data })),
+    )
+    const wanted = await asRecorded(owner, expected)
+    return unless(
+      `The given events were expected to be ${listOf(expected)} today, but are ${listOf(today)}.`,
+      wanted.map((event) => comparable(event)),
+      today.map((event) => comparable(event)),
+    )
+  },
+)
 
 /** Of a recorded event what is compared with the expected one. */
 function comparable(
@@ -144,7 +165,8 @@ function comparable(
   }
 }
 
-function listOf(events: readonly { readonly type: string }[]): string {
+/** The types of events, for a sentence. */
+export function listOf(events: readonly { readonly type: string }[]): string {
   return events.length === 0 ? 'no event' : events.map(({ type }) => type).join(', ')
 }
 
@@ -152,7 +174,8 @@ function rejection({ code, message, details }: Rejected): string {
   return `rejected with ${code} ("${message}"${details ? `, ${onOneLine(details)}` : ''})`
 }
 
-function once<Result>(run: () => Promise<Result>): () => Promise<Result> {
+/** Does something when it is asked for first, and never again. */
+export function once<Result>(run: () => Promise<Result>): () => Promise<Result> {
   let result: Promise<Result> | undefined
   return () => (result ??= run())
 }

@@ -1,5 +1,6 @@
 import { expectTypeOf, test } from 'vitest'
 import { Account, BalanceOf, Payments } from '../test/account.ts'
+import { SubscribeStudent } from '../test/course.ts'
 import { given } from './given.ts'
 
 const { PayIn, TakeOut } = Account.commands
@@ -55,4 +56,30 @@ test('a query is asked with what its schema takes, and answers what it answers',
     .toEqualTypeOf<{ owner: string; balance: number; asOf: string | undefined }>()
   // @ts-expect-error account is missing
   given(Account).whenAsked(BalanceOf, {})
+})
+
+test('a command with a decision model is given no stream, and has no state', () => {
+  const subscribing = given(Account).when(SubscribeStudent, { course: 'tea', student: 'Ada' })
+  expectTypeOf(subscribing.thenRejected).parameter(0).toEqualTypeOf<'course-full' | 'too-many-courses'>()
+  // @ts-expect-error its states are those of its model
+  void (() => subscribing.thenState(() => true))
+  // @ts-expect-error it chooses its stream by itself
+  given(Account).when(SubscribeStudent, { course: 'tea', student: 'Ada' }, { stream: 'course-1' })
+  // @ts-expect-error student is missing
+  given(Account).when(SubscribeStudent, { course: 'tea' })
+})
+
+test('an event of another version is not held to the schema of today, and what it is today is', () => {
+  void (() =>
+    given(Account, { type: 'Paid', version: 1, data: { sum: 1 } }).thenEvents({
+      type: 'PaidIn',
+      data: { amount: 1 },
+    }))
+  // @ts-expect-error the amount is a number
+  void (() => given(Account).thenEvents({ type: 'PaidIn', data: { amount: '1' } }))
+})
+
+test('only a process manager is told of things', () => {
+  // @ts-expect-error a decider does not react
+  void (() => given(Account).whenDeadline('unpaid'))
 })

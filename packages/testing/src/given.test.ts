@@ -3,7 +3,7 @@ import { defineDecider, type ReadModelStore } from '@annals/core'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { Account, BalanceOf, Payments, WealthOf } from '../test/account.ts'
-import { given } from './given.ts'
+import { type Decided, given } from './given.ts'
 
 const { Open, PayIn, TakeOut } = Account.commands
 const opened = { type: 'Opened', data: { owner: 'Ada' } } as const
@@ -70,9 +70,7 @@ test.each([
   await complaint(expectation(given(Account, opened).when(PayIn, { amount: 2 })))
 })
 
-type Paying = ReturnType<ReturnType<typeof given<typeof Account>>['when']> & {
-  thenEvents(...events: object[]): Promise<void>
-}
+type Paying = Decided<typeof PayIn, ReturnType<typeof Account.initialState>>
 
 test('of a rejection the code counts, and details if they are given', async () => {
   const taking = given(Account, opened, paid(5)).when(TakeOut, { amount: 6 })

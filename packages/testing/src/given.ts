@@ -1,26 +1,36 @@
 import {
   AnnalsError,
+  type AnyCommand,
   type AppOptions,
   type Command,
   type CommandInput,
   type Decider,
+  type DecisionCommand,
   type ErrorCode,
   type EventSchemas,
   type ExecuteOptions,
   type JsonObject,
+  type NewEvent,
   type NewEventOf,
   type Query,
   type QueryAnswer,
   type QueryInput,
   type QueryOptions,
-  type Schema,
 } from '@annals/core'
-import { asked, decided, stateIs } from './expectations.ts'
-import { type EventOwner, type GivenEvent, type GivenEvents, streamOf, withHistory } from './history.ts'
-import { strictQuery } from './strict.ts'
+import { asked, decided, eventsAre, stateIs } from './expectations.ts'
+import {
+  type EventOwner,
+  type GivenEvent,
+  type GivenEvents,
+  isProcessManager,
+  streamOf,
+  withHistory,
+} from './history.ts'
+import { type Reacting, reacting } from './reacting.ts'
+import { strictCommand, strictQuery } from './strict.ts'
 
 /**
- * The events that were recorded before: the beginning of every test of a decider or a query. They are held to their
+ * The events that were recorded before: the beginning of every test of a definition. They are held to their
  * schemas, and recorded in an application of their own over a store in memory; what is tested runs as it does in
  * production, except that `decide` and `evolve` are called twice with frozen values, so that one that is not pure fails.
  *
@@ -35,8 +45,11 @@ import { strictQuery } from './strict.ts'
 export function given<Owner extends EventOwner>(
   owner: Owner,
   ...events: readonly GivenEvent<Owner['events']>[]
-): Given<Owner, Owner> {
-  return givenAll([{ owner, events: events as readonly GivenEvent[] }])
+): Given<Owner, Owner> & ReactingOf<Owner> {
+  const history = [{ owner, events: events as readonly GivenEvent[] }]
+  const all = givenAll<Owner, Owner>(history)
+  return { ...all, ...(isProcessManager(owner) && reacting(owner, history)) } as typeof all &
+    ReactingOf<Owner>
 }
 
 /** A history, and what may be done with it. `Subject` is what was named first. */
@@ -52,10 +65,21 @@ export interface Given<Subject extends EventOwner, Owner extends EventOwner> {
     input: CommandInput<C>,
     options?: WhenOptions,
   ): Decided<C, StateOf<OwnerOf<Owner, C>>>
+  /** A command with a decision model, which finds its part of the history by tags and chooses its stream by itself. */
+  when<C extends DecisionCommand>(
+    command: C,
+    input: CommandInput<C>,
+    options?: Omit<WhenOptions, 'stream'>,
+  ): Omit<Decided<C, never>, 'thenState'>
   /** A query. One that a projection answers is asked when the projection has seen all events. */
   whenAsked<Q extends Query>(query: Q, input: QueryInput<Q>, options?: AskOptions): Asked<QueryAnswer<Q>>
   /** What the events add up to: the state itself, or what holds of it. Of a decider, that of one stream. */
   thenState(expected: Expected<StateOf<Subject>>): Promise<void>
+  /**
+   * What the given events are to whoever reads them today: what upcasters, new names, splits and merges make of old ones.
+   * Their data has to fit the schemas of today. Of a decider, those of one stream.
+   */
+  thenEvents(...expected: readonly NewEventOf<Subject['events']>[]): Promise<void>
 }
 
 /** What can be said with a command. */
@@ -75,7 +99,7 @@ export interface AskOptions extends QueryOptions {
 }
 
 /** What came of a command. All of it may be asked about, and the command is executed once. */
-export interface Decided<C extends Command, State> {
+export interface Decided<C extends AnyCommand, State> {
   /**
    * Exactly these events were recorded, in this order. Data is compared as its schema gives it; `tags`, `metadata` and
    * the single properties of the metadata are compared if they are given.
@@ -115,18 +139,41 @@ type OwnerOf<Owner, C> = Owner extends { readonly commands: infer Commands }
 
 type StateOf<Owner> = Owner extends { readonly initialState: () => infer State } ? State : never
 
-type EventsOf<C extends Command> =
-  C extends Command<string, Schema, infer Events extends EventSchemas, string> ? Events : never
+type EventsOf<C extends AnyCommand> = C extends {
+  readonly '~types'?: { readonly events: infer Events extends EventSchemas }
+}
+  ? Events
+  : never
 
-type CodeOf<C extends Command> =
-  C extends Command<string, Schema, EventSchemas, infer Code extends string> ? Code : never
+type CodeOf<C extends AnyCommand> = C extends {
+  readonly '~types'?: { readonly code: infer Code extends string }
+}
+  ? Code
+  : never
+
+// What else there is to say if a process manager was given.
+type ReactingOf<Owner> = Owner extends {
+  readonly kind: 'process-manager'
+  readonly events: infer Events extends EventSchemas
+}
+  ? Reacting<StateOf<Owner>, Events>
+  : unknown
 
 function givenAll<Subject extends EventOwner, Owner extends EventOwner>(
   history: readonly GivenEvents[],
 ): Given<Subject, Owner> {
-  const when = (command: Command, input: unknown, { stream, now, ...options }: WhenOptions = {}) => {
+  const when = (command: AnyCommand, input: unknown, { stream, now, ...options }: WhenOptions = {}) => {
+    if (command.kind === 'decision-command') {
+      const strict = strictCommand(command)
+      return decided(command.name, command, () =>
+        withHistory(history, { now, modules: [strict] }, async ({ app }) => {
+          const outcome = await app.execute(strict, input, options)
+          return { outcome, state: undefined }
+        }),
+      )
+    }
     const decider = deciderOf(history, command)
-    const where = stream ?? streamOf(decider, history)
+    const where = stream ?? streamOf(decider, history) ?? ''
     return decided(command.name, decider, () =>
       withHistory(history, { now }, async (test) => {
         const outcome = await test.app.execute(command, where, input, options)
@@ -148,8 +195,16 @@ function givenAll<Subject extends EventOwner, Owner extends EventOwner>(
     },
     thenState: (expected) => {
       const owner = history[0]?.owner as EventOwner
-      const stream = 'category' in owner ? streamOf(owner as Decider, history) : undefined
+      const stream = streamOf(owner, history)
       return stateIs(expected, () => withHistory(history, {}, ({ stateOf }) => stateOf(owner, stream)))
+    },
+    thenEvents: (...expected) => {
+      const owner = history[0]?.owner as EventOwner
+      const stream = streamOf(owner, history)
+      const select = stream === undefined ? 'everything' : { stream }
+      return eventsAre(owner, expected as readonly NewEvent[], () =>
+        withHistory(history, {}, ({ eventsOf }) => eventsOf(owner, select)),
+      )
     },
   }
 }

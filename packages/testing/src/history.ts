@@ -7,26 +7,50 @@ import {
   type EventSchemas,
   type Fold,
   isAnnalsError,
+  type JsonObject,
+  type JsonValue,
   type LiveQuery,
   type Module,
   type NewEvent,
   type NewEventOf,
+  type ProcessManager,
+  type RecordedEvent,
   type Schema,
+  type Selection,
 } from '@annals/core'
+import { invariant } from '@annals/core/store'
 import { strictDecider, strictFold } from './strict.ts'
 import { createTestApp, type TestApp } from './test-app.ts'
 
-/** What declares event types: a decider, or a fold. */
+/** What declares event types: a decider, a fold, a command with a decision model, a process manager. */
 export interface EventOwner {
   readonly events: EventSchemas
 }
 
-/** An event that was recorded before whatever is tested. */
-export type GivenEvent<Events extends EventSchemas = EventSchemas> = NewEventOf<Events> & {
-  /** The stream it was recorded in. Default, for a decider: its category and `-1`, such as `cart-1`. */
+/** An event that was recorded before whatever is tested: one of today, or an old one as it was recorded then. */
+export type GivenEvent<Events extends EventSchemas = EventSchemas> =
+  | (NewEventOf<Events> & GivenPlace)
+  | (OldEvent & GivenPlace)
+
+/** Where and when a given event was recorded. */
+export interface GivenPlace {
+  /**
+   * The stream it was recorded in. Default: the category of its decider, or the name of its process manager, and `-1`,
+   * such as `cart-1`.
+   */
   readonly stream?: string | undefined
   /** When it was recorded. Default: at the same time as the one before it. */
   readonly recordedAt?: Date | undefined
+}
+
+/** An event in the version and under the name that it was recorded with, which no schema of today is held against. */
+export interface OldEvent {
+  readonly type: string
+  readonly data: JsonValue
+  /** From 1. */
+  readonly version: number
+  readonly metadata?: JsonObject | undefined
+  readonly tags?: readonly string[] | undefined
 }
 
 /** Some given events and what declares their types. */
@@ -47,6 +71,8 @@ export interface HistoryOptions {
 export interface HistoryApp extends TestApp {
   /** The state that a fold has over its part of the history. */
   stateOf(owner: EventOwner, stream: string | undefined): Promise<unknown>
+  /** The events of its types, as whatever folds sees them today. */
+  eventsOf(owner: EventOwner, select: Selection): Promise<readonly RecordedEvent[]>
 }
 
 /** Lets something be done in an application with a history of its own. */
@@ -59,45 +85,70 @@ export async function withHistory<Result>(
   const folds = owners.filter(isFold)
   const deciders = owners.filter(isDecider)
   const events = placed(history)
-  const states = new Map(
-    folds.map((fold, index) => [fold as EventOwner, stateQuery(fold, `$state ${index}`)]),
+  const states = new Map<EventOwner, LiveQuery>(
+    folds.map((fold, index) => [fold, foldQuery(strictFold(fold, nameOf(fold)), `$state ${index}`)]),
   )
+  const lists = new Map(owners.map((owner, index) => [owner, foldQuery(listOf(owner), `$events ${index}`)]))
   await using test = createTestApp({
-    modules: [...deciders.map(strictDecider), ...standIns(events, deciders), ...states.values(), ...modules],
+    modules: [
+      ...deciders.map(strictDecider),
+      ...standIns(events, deciders),
+      ...states.values(),
+      ...lists.values(),
+      ...modules,
+    ],
     now: events.find(({ recordedAt }) => recordedAt)?.recordedAt ?? now,
     ...(readModels && { readModels }),
   })
-  for (const { stream, recordedAt, event } of events) {
+  for (const { stream, recordedAt, version, event } of events) {
     if (recordedAt) await goTo(test, recordedAt)
-    await test.app.append({ stream, events: [event] })
+    // Past what is declared today, which an old event need not fit.
+    if (version === undefined) await test.app.append({ stream, events: [event] })
+    else await test.app.store.append({ stream, events: [inVersion(event, version)] })
   }
   if (now) await goTo(test, now)
-  const stateOf = async (owner: EventOwner, stream: string | undefined) => {
-    const query = states.get(owner) as LiveQuery
+  const fold = async (query: LiveQuery | undefined, select: Selection) => {
+    invariant(query, 'what is folded is not among what was given')
     try {
-      return await test.app.query(query, stream)
+      return await test.app.query(query, select)
     } catch (error) {
       if (!isAnnalsError(error, 'stream-not-found')) throw error
       return query.fold.initialState()
     }
   }
+  const stateOf = (owner: EventOwner, stream: string | undefined) =>
+    fold(states.get(owner), stream === undefined ? 'everything' : { stream })
+  const eventsOf = async (owner: EventOwner, select: Selection) =>
+    (await fold(lists.get(owner), select)) as readonly RecordedEvent[]
   // Awaited here, since the application is closed when this function returns.
-  return await act({ ...test, stateOf })
+  return await act({ ...test, stateOf, eventsOf })
 }
 
-/** The stream that is meant if none is named: the first one of its category with given events, or else its category and `-1`. */
-export function streamOf({ category }: Pick<Decider, 'category'>, history: readonly GivenEvents[]): string {
+/**
+ * The stream that is meant if none is named: the first one of its category with given events, or else its category and
+ * `-1`; `undefined` for what has no category.
+ */
+export function streamOf(owner: EventOwner, history: readonly GivenEvents[]): string | undefined {
+  const category = categoryOfOwner(owner)
+  if (category === undefined) return undefined
   const streams = history.flatMap(({ events }) => events.flatMap(({ stream }) => stream ?? []))
   return streams.find((stream) => categoryOf(stream) === category) ?? `${category}-1`
+}
+
+function categoryOfOwner(owner: EventOwner): string | undefined {
+  if (isDecider(owner)) return owner.category
+  return isProcessManager(owner) ? owner.name : undefined
 }
 
 /** Given events of one stream after the other. @throws AnnalsError `invalid-argument` if one has no stream */
 function placed(history: readonly GivenEvents[]): readonly PlacedEvent[] {
   return history.flatMap(({ owner, events }) =>
-    events.map(({ stream: named, recordedAt, ...event }) => {
-      const stream = named ?? (isDecider(owner) ? `${owner.category}-1` : undefined)
-      if (stream === undefined) throw noStream(event.type)
-      return { owner, stream, recordedAt, event: event as NewEvent }
+    events.map(({ stream: named, recordedAt, ...given }) => {
+      const category = categoryOfOwner(owner)
+      const stream = named ?? (category === undefined ? undefined : `${category}-1`)
+      if (stream === undefined) throw noStream(given.type)
+      const { version, ...event } = { version: undefined, ...given }
+      return { owner, stream, recordedAt, version, event: event as NewEvent }
     }),
   )
 }
@@ -106,6 +157,7 @@ interface PlacedEvent {
   readonly owner: EventOwner
   readonly stream: string
   readonly recordedAt: Date | undefined
+  readonly version: number | undefined
   readonly event: NewEvent
 }
 
@@ -146,20 +198,43 @@ function noStream(type: string): AnnalsError<'invalid-argument'> {
   const expected = 'the stream that it was recorded in'
   return new AnnalsError(
     'invalid-argument',
-    `The given event ${type} belongs to no decider: expected ${expected}. Add stream to it, such as { type, data, stream: 'cart-1' }.`,
+    `The given event ${type} has no decider whose stream it could be in: expected ${expected}. Add stream to it, such as { type, data, stream: 'cart-1' }.`,
     { argument: 'stream', expected, received: undefined },
   )
 }
 
+function inVersion({ metadata, ...event }: NewEvent, version: number): NewEvent {
+  // Version 1 is what has none.
+  return { ...event, metadata: { ...metadata, ...(version > 1 && { $version: version }) } }
+}
+
 // A live query folds just as everything else does, so that it sees events as they are seen elsewhere.
-function stateQuery(fold: Fold & EventOwner, name: string): LiveQuery {
+function foldQuery(fold: Fold, name: string): LiveQuery {
   return defineLiveQuery({
     name,
-    input: anything as Schema<string | undefined>,
-    select: (stream) => (stream === undefined ? 'everything' : { stream }),
-    fold: strictFold(fold, isDecider(fold) ? `decider ${fold.category}` : 'fold'),
+    input: anything as Schema<Selection>,
+    select: (selection) => selection,
+    fold,
     answer: (state) => state,
   })
+}
+
+function listOf({ events }: EventOwner): Fold {
+  const add = (list: unknown, _data: unknown, event: RecordedEvent<string, unknown>) => [
+    ...(list as readonly unknown[]),
+    event,
+  ]
+  return {
+    events,
+    initialState: () => [],
+    evolve: Object.fromEntries(Object.keys(events).map((type) => [type, add])),
+  }
+}
+
+function nameOf(owner: EventOwner): string {
+  const category = categoryOfOwner(owner)
+  if (category === undefined) return 'fold'
+  return `${isDecider(owner) ? 'decider' : 'process manager'} ${category}`
 }
 
 const anything: Schema = {
@@ -172,4 +247,9 @@ function isFold(owner: EventOwner): owner is Fold {
 
 function isDecider(owner: EventOwner): owner is Decider {
   return (owner as Partial<Decider>).kind === 'decider'
+}
+
+/** Whether what declares events is a process manager. */
+export function isProcessManager(owner: EventOwner): owner is ProcessManager {
+  return (owner as Partial<ProcessManager>).kind === 'process-manager'
 }

@@ -1,7 +1,6 @@
 export { type Checked, type CheckOptions, checkDecider } from './check-decider.ts'
 export { decisionModelScenarios } from './decision-model-scenarios.ts'
 export { createFaultyStore, type FaultName, type FaultyStore, type StoreFaults } from './faulty-store.ts'
-
 export {
   type Asked,
   type AskOptions,
@@ -11,8 +10,9 @@ export {
   given,
   type WhenOptions,
 } from './given.ts'
-export type { EventOwner, GivenEvent } from './history.ts'
+export type { EventOwner, GivenEvent, GivenPlace, OldEvent } from './history.ts'
 export { Random } from './random.ts'
+export type { Reacted, Reacting, TellOptions } from './reacting.ts'
 export {
   type DiskFaults,
   type OpenMode,

@@ -1,4 +1,4 @@
-import type { Decider, EventSchemas, EvolveHandler, Fold, Query } from '@annals/core'
+import type { Decider, DecisionCommand, EventSchemas, EvolveHandler, Fold, Query } from '@annals/core'
 import { deepFreeze, isOfFrozen } from './deep-freeze.ts'
 import { differences } from './differences.ts'
 
@@ -35,6 +35,25 @@ export function strictFold(fold: Fold, name: string): Fold {
   }
 }
 
+/** A command whose `decide`, and the folds of its model, have to be pure; in all else it is the same. */
+export function strictCommand<C extends DecisionCommand>(command: C): C {
+  const { name, model, decide } = command as DecisionCommand
+  const strict: Pick<DecisionCommand, 'model' | 'decide'> = {
+    model: (input) =>
+      Object.fromEntries(
+        Object.entries(model(input)).map(([part, { fold, ...rest }]) => [
+          part,
+          { ...rest, fold: strictFold(fold as Fold, `fold ${part} of ${name}`) },
+        ]),
+      ),
+    decide: (states, input, context) =>
+      twice(`decide of ${name}`, () =>
+        decide(deepFreeze(states), deepFreeze(input), Object.freeze({ ...context })),
+      ),
+  }
+  return { ...command, ...strict }
+}
+
 /** A query that stops as soon as what it folds with is not pure; in all else it is the same. */
 export function strictQuery<Q extends Query>(query: Q): Q {
   return query.kind === 'live-query'
@@ -43,7 +62,7 @@ export function strictQuery<Q extends Query>(query: Q): Q {
 }
 
 /** What a function gives; it has to give the same again, and may change nothing that it was given. */
-function twice<Result>(what: string, call: () => Result): Result {
+export function twice<Result>(what: string, call: () => Result): Result {
   try {
     const one = deepFreeze(call())
     const other = call()
