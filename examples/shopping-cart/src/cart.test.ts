@@ -1,4 +1,5 @@
 import { createApp, createMemoryStore } from '@annals/core'
+import { checkDecider } from '@annals/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Cart, type CartState, linesMax, quantityMax } from './cart.ts'
@@ -210,6 +211,45 @@ test('whatever is asked of a cart, its invariants hold', async () => {
     }),
     { numRuns: 60 },
   )
+})
+
+const invariants = {
+  'a cart holds between 1 and 999 of each item in it': ({ lines }: CartState) =>
+    [...lines.values()].every(({ quantity }) => quantity >= 1 && quantity <= quantityMax),
+  'a line is filed under its item': ({ lines }: CartState) =>
+    [...lines].every(([item, line]) => item === line.item && item.trim() !== ''),
+  'whoever closed a cart had bought something or left': ({ status, lines }: CartState) =>
+    status !== 'checked-out' || lines.size > 0,
+}
+
+test('whatever commands are made up for a cart, it keeps its rules', async () => {
+  const { commands } = await checkDecider(Cart, { invariants, runs: 150 })
+  for (const [command, { accepted }] of Object.entries(commands)) expect(accepted, command).toBeGreaterThan(0)
+})
+
+test('a cart that forgets to refuse an empty check-out is found out', async () => {
+  const Careless: typeof Cart = {
+    ...Cart,
+    decide: {
+      ...Cart.decide,
+      CheckOut: (_cart, _input, { now }) => ({
+        type: 'CheckedOut',
+        data: {
+          total: '0.00',
+          lines: [{ item: 'air', quantity: 1, unitPrice: '0.00' }],
+          at: now.toISOString(),
+        },
+      }),
+    },
+  }
+  await expect(checkDecider(Careless, { invariants })).rejects.toThrow(`\
+test("whoever closed a cart had bought something or left", () =>
+  given(
+    Cart,
+    { type: 'CartOpened', data: { shopper: 'a' } },
+  )
+    .when(Cart.commands.CheckOut, {})
+    .thenState(invariants["whoever closed a cart had bought something or left"]))`)
 })
 
 /** Reckoned without the code under test. */
