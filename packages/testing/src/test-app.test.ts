@@ -49,6 +49,44 @@ test('a projection that has failed does not keep it from settling', async () => 
   await test.settled()
 })
 
+test('a command that is scheduled is executed when its time has come, and not before', async () => {
+  await using test = createTestApp({ modules: [Account] })
+  await test.app.execute(Open, 'account-1', { owner: 'Ada' })
+  await test.app.schedule(PayIn, 'account-1', { amount: 5 }, { afterMs: 86_400_000 })
+  const types = async () => (await test.events({ stream: 'account-1' })).map(({ type }) => type)
+  await test.clock.advance(86_399_999)
+  expect(await types()).toEqual(['Opened'])
+  await test.clock.advance(1)
+  expect(await types()).toEqual(['Opened', 'PaidIn'])
+  expect((await test.events({ stream: 'account-1' })).at(-1)?.recordedAt).toEqual(
+    new Date('2030-01-02T00:00:00Z'),
+  )
+})
+
+test('what is tried again after a while has settled until the clock goes on', async () => {
+  let attempts = 0
+  const Flaky = defineProjection({
+    name: 'flaky',
+    select: 'everything',
+    events: Account.events,
+    readModel: inMemory(() => ({ opened: 0 })),
+    retry: { attemptsMax: 3, firstDelayMs: 60_000, delayMsMax: 60_000 },
+    on: {
+      Opened: (model) => {
+        if (++attempts < 3) throw new Error('not yet')
+        model.opened++
+      },
+    },
+  })
+  await using test = createTestApp({ modules: [Account, Flaky] })
+  await test.app.execute(Open, 'account-1', { owner: 'Ada' })
+  await test.settled()
+  expect(attempts).toBe(1)
+  await test.clock.advance(600_000)
+  expect(attempts).toBe(3)
+  expect(await test.app.status()).toMatchObject([{ name: 'flaky', parkedKeys: 0, lagEvents: 0 }])
+})
+
 test('closing it closes a store of its own, and leaves one that it was given open', async () => {
   const own = createTestApp({ modules: [Account] })
   await own.close()
