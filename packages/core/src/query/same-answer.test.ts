@@ -10,6 +10,10 @@ test('answers that say the same are the same, whatever they are made of', () => 
   )
 })
 
+test('a date that is none is the same as another that is none', () => {
+  expect(isSameAnswer(new Date(Number.NaN), new Date(Number.NaN))).toBe(true)
+})
+
 test.each([
   [0, 1],
   ['1', 1],

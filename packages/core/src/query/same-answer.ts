@@ -5,7 +5,7 @@ export function isSameAnswer(one: unknown, other: unknown): boolean {
   if (Object.getPrototypeOf(one) !== Object.getPrototypeOf(other)) return false
   if (Array.isArray(one) && Array.isArray(other))
     return one.length === other.length && one.every((item, index) => isSameAnswer(item, other[index]))
-  if (one instanceof Date && other instanceof Date) return one.getTime() === other.getTime()
+  if (one instanceof Date && other instanceof Date) return Object.is(one.getTime(), other.getTime())
   if (one instanceof Map && other instanceof Map) return areSameEntries([...one], [...other])
   if (one instanceof Set && other instanceof Set) return areSameEntries([...one], [...other])
   const prototype: unknown = Object.getPrototypeOf(one)
