@@ -1,22 +1,23 @@
 import type { Clock, Timer } from '../clock.ts'
-import type { Consumer, ConsumerStatus, ParkedKey, ParkedOptions } from '../consumer/consumer.ts'
+import type { Consumer } from '../consumer/consumer.ts'
 import { type HandlerContext, KeyedConsumer } from '../consumer/keyed-consumer.ts'
+import { KeyedControl } from '../consumer/keyed-control.ts'
 import { isAnnalsError } from '../errors.ts'
 import { currentEvents } from '../event/current-events.ts'
 import type { RecordedEvent } from '../event/event.ts'
 import { invalidDefinition } from '../event/fold.ts'
 import { isSelected, narrowedTo } from '../event/selection.ts'
-import { findJsonIssue, type JsonValue } from '../json.ts'
+import { findJsonIssue } from '../json.ts'
 import type { EventStore } from '../store/event-store.ts'
 import type { MessageContent, Outbox } from './outbox.ts'
 
 /** Delivers the messages of one outbox, in the background. */
-export class OutboxRunner implements Consumer {
+export class OutboxRunner extends KeyedControl implements Consumer {
   readonly kind = 'outbox'
   readonly version = 1
   readonly name: string
   readonly #outbox: Outbox
-  readonly #consumer: KeyedConsumer
+  protected readonly consumer: KeyedConsumer
 
   constructor(options: {
     readonly outbox: Outbox
@@ -24,12 +25,13 @@ export class OutboxRunner implements Consumer {
     readonly clock: Clock
     readonly timer: Timer
   }) {
+    super()
     const { outbox, store, clock, timer } = options
     const { name, events, messages, select, key, retries, parallelMax } = outbox
     const { selection, current } = currentEvents(store, events, narrowedTo(Object.keys(messages), select))
     this.name = name
     this.#outbox = outbox
-    this.#consumer = new KeyedConsumer({
+    this.consumer = new KeyedConsumer({
       consumer: name,
       store,
       select: selection,
@@ -48,43 +50,11 @@ export class OutboxRunner implements Consumer {
   }
 
   start(): Promise<void> {
-    return this.#consumer.start()
+    return this.consumer.start()
   }
 
   stop(): Promise<void> {
-    return this.#consumer.stop()
-  }
-
-  status(): Promise<ConsumerStatus> {
-    return this.#consumer.status()
-  }
-
-  pause(): Promise<void> {
-    return this.#consumer.pause()
-  }
-
-  resume(): Promise<void> {
-    return this.#consumer.resume()
-  }
-
-  reset(): Promise<void> {
-    return this.#consumer.reset()
-  }
-
-  parked(): readonly ParkedKey[] {
-    return this.#consumer.parked()
-  }
-
-  retry(key: string, options?: ParkedOptions): Promise<void> {
-    return this.#consumer.retry(key, options)
-  }
-
-  edit(key: string, data: JsonValue, options?: ParkedOptions): Promise<void> {
-    return this.#consumer.edit(key, data, options)
-  }
-
-  discard(key: string, options?: ParkedOptions): Promise<void> {
-    return this.#consumer.discard(key, options)
+    return this.consumer.stop()
   }
 
   async #deliver(event: RecordedEvent, context: HandlerContext): Promise<void> {

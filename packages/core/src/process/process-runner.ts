@@ -1,14 +1,14 @@
 import type { Clock, Timer } from '../clock.ts'
 import type { Accepted, Rejected } from '../command/command-handler.ts'
-import type { Consumer, ConsumerStatus, ParkedKey, ParkedOptions } from '../consumer/consumer.ts'
+import type { Consumer, ConsumerStatus } from '../consumer/consumer.ts'
 import { KeyedConsumer } from '../consumer/keyed-consumer.ts'
+import { KeyedControl } from '../consumer/keyed-control.ts'
 import { AnnalsError, isAnnalsError } from '../errors.ts'
 import { currentEvents } from '../event/current-events.ts'
 import type { NewEvent, RecordedEvent } from '../event/event.ts'
-import type { Position } from '../event/position.ts'
 import { isSelected, narrowedTo, type Selection } from '../event/selection.ts'
 import { assertStreamName, categoryOf } from '../event/stream.ts'
-import type { JsonObject, JsonValue } from '../json.ts'
+import type { JsonObject } from '../json.ts'
 import { limits } from '../limits.ts'
 import type { EventStore } from '../store/event-store.ts'
 import { Agenda, type AgendaEntry } from './agenda.ts'
@@ -42,20 +42,21 @@ export interface ProcessRunnerOptions {
  * it sends. Times that have come are recorded too, as events of the process, and then reacted to as any other event; so
  * there is one order, one retry and one parking for both.
  */
-export class ProcessRunner implements Consumer {
+export class ProcessRunner extends KeyedControl implements Consumer {
   readonly kind = 'process-manager'
   readonly version = 1
   readonly name: string
   readonly #options: ProcessRunnerOptions
-  readonly #consumer: KeyedConsumer
+  protected readonly consumer: KeyedConsumer
   readonly #agenda: Agenda
 
   constructor(options: ProcessRunnerOptions) {
+    super()
     const { manager, store, clock, timer } = options
     this.name = manager.name
     this.#options = options
     const { selection, current } = currentEvents(store, manager.reactsTo, selectionOf(manager))
-    this.#consumer = new KeyedConsumer({
+    this.consumer = new KeyedConsumer({
       consumer: manager.name,
       store,
       select: selection,
@@ -78,51 +79,18 @@ export class ProcessRunner implements Consumer {
   }
 
   async start(): Promise<void> {
-    await this.#consumer.start()
+    await this.consumer.start()
     if (Object.keys(this.#options.manager.onDeadline).length > 0) this.#agenda.start()
   }
 
   async stop(): Promise<void> {
     await this.#agenda.stop()
-    await this.#consumer.stop()
+    await this.consumer.stop()
   }
 
-  async status(): Promise<ConsumerStatus> {
-    const status = await this.#consumer.status()
+  override async status(): Promise<ConsumerStatus> {
+    const status = await super.status()
     return { ...status, error: status.error ?? this.#agenda.error }
-  }
-
-  /** Resolves when everything up to a position has been reacted to; rejects with what `timedOut` gives after the time. */
-  waitFor(position: Position, timeoutMs: number, timedOut: () => Error): Promise<void> {
-    return this.#consumer.waitFor(position, timeoutMs, timedOut)
-  }
-
-  pause(): Promise<void> {
-    return this.#consumer.pause()
-  }
-
-  resume(): Promise<void> {
-    return this.#consumer.resume()
-  }
-
-  reset(): Promise<void> {
-    return this.#consumer.reset()
-  }
-
-  parked(): readonly ParkedKey[] {
-    return this.#consumer.parked()
-  }
-
-  retry(key: string, options?: ParkedOptions): Promise<void> {
-    return this.#consumer.retry(key, options)
-  }
-
-  edit(key: string, data: JsonValue, options?: ParkedOptions): Promise<void> {
-    return this.#consumer.edit(key, data, options)
-  }
-
-  discard(key: string, options?: ParkedOptions): Promise<void> {
-    return this.#consumer.discard(key, options)
   }
 
   async #handle(event: RecordedEvent, key: string, signal: AbortSignal): Promise<void> {

@@ -3,13 +3,14 @@ import type { Clock, Timer } from '../clock.ts'
 import type { AnyCommand, CommandInput } from '../command/command-handler.ts'
 import type { Command } from '../command/decider.ts'
 import { inputHash } from '../command/input-hash.ts'
-import type { Consumer, ConsumerStatus, ParkedKey, ParkedOptions } from '../consumer/consumer.ts'
+import type { Consumer, ConsumerStatus } from '../consumer/consumer.ts'
 import { KeyedConsumer } from '../consumer/keyed-consumer.ts'
+import { KeyedControl } from '../consumer/keyed-control.ts'
 import { retriesOf } from '../consumer/retry-policy.ts'
 import { AnnalsError, isAnnalsError } from '../errors.ts'
 import type { ExpectedRevision } from '../event/append-condition.ts'
 import type { NewEvent, RecordedEvent } from '../event/event.ts'
-import { describe, type JsonObject, type JsonValue } from '../json.ts'
+import { describe, type JsonObject } from '../json.ts'
 import { invalidName, nameError } from '../name.ts'
 import type { EventStore } from '../store/event-store.ts'
 import { Agenda, type AgendaEntry } from './agenda.ts'
@@ -63,17 +64,18 @@ export interface SchedulerOptions {
  * at the start. That its time has come is recorded before it is executed, and it is called off by an event too: of the
  * two, the store takes one.
  */
-export class Scheduler implements Consumer {
+export class Scheduler extends KeyedControl implements Consumer {
   readonly name = '$schedule'
   readonly kind = 'schedule'
   readonly version = 1
   readonly #options: SchedulerOptions
   readonly #agenda: Agenda
-  #consumer: KeyedConsumer | undefined
+  #begun: KeyedConsumer | undefined
   #beginning: Promise<void> | undefined
   #error: Error | undefined
 
   constructor(options: SchedulerOptions) {
+    super()
     this.#options = options
     const { store, clock, timer } = options
     this.#agenda = new Agenda({
@@ -96,12 +98,12 @@ export class Scheduler implements Consumer {
   async stop(): Promise<void> {
     await this.#agenda.stop()
     await this.#beginning
-    await this.#consumer?.stop()
+    await this.#begun?.stop()
   }
 
   /** Whether anything was ever scheduled; before, there is nothing to follow. */
   get hasBegun(): boolean {
-    return this.#consumer !== undefined
+    return this.#begun !== undefined
   }
 
   /** @throws AnnalsError `unknown-command`, `invalid-argument`, `invalid-input`, `schedule-id-reused` */
@@ -145,52 +147,22 @@ export class Scheduler implements Consumer {
     return openSchedules(this.#options.store)
   }
 
-  async status(): Promise<ConsumerStatus> {
-    const status = await this.#begun().status()
+  override async status(): Promise<ConsumerStatus> {
+    const status = await super.status()
     return { ...status, error: status.error ?? this.#error ?? this.#agenda.error }
-  }
-
-  pause(): Promise<void> {
-    return this.#begun().pause()
-  }
-
-  resume(): Promise<void> {
-    return this.#begun().resume()
-  }
-
-  reset(): Promise<void> {
-    return this.#begun().reset()
-  }
-
-  parked(): readonly ParkedKey[] {
-    return this.#begun().parked()
-  }
-
-  retry(key: string, options?: ParkedOptions): Promise<void> {
-    return this.#begun().retry(key, options)
-  }
-
-  edit(key: string, data: JsonValue, options?: ParkedOptions): Promise<void> {
-    return this.#begun().edit(key, data, options)
-  }
-
-  discard(key: string, options?: ParkedOptions): Promise<void> {
-    return this.#begun().discard(key, options)
   }
 
   /** Begins to execute what is due. Resolves when it has. */
   #begin(): Promise<void> {
-    this.#beginning ??= this.#begun()
-      .start()
-      .catch((error: unknown) => {
-        this.#error = error instanceof Error ? error : new Error(String(error))
-      })
+    this.#beginning ??= this.consumer.start().catch((error: unknown) => {
+      this.#error = error instanceof Error ? error : new Error(String(error))
+    })
     return this.#beginning
   }
 
-  #begun(): KeyedConsumer {
+  protected get consumer(): KeyedConsumer {
     const { store, clock, timer } = this.#options
-    this.#consumer ??= new KeyedConsumer({
+    this.#begun ??= new KeyedConsumer({
       consumer: this.name,
       store,
       select: { category: scheduleCategory },
@@ -201,7 +173,7 @@ export class Scheduler implements Consumer {
       clock,
       timer,
     })
-    return this.#consumer
+    return this.#begun
   }
 
   async #recordDue(id: string): Promise<void> {

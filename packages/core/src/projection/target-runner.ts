@@ -1,10 +1,9 @@
 import type { Clock, Timer } from '../clock.ts'
-import type { ConsumerStatus, ParkedKey, ParkedOptions } from '../consumer/consumer.ts'
 import { KeyedConsumer } from '../consumer/keyed-consumer.ts'
+import { KeyedControl } from '../consumer/keyed-control.ts'
 import { AnnalsError } from '../errors.ts'
 import { currentEvents } from '../event/current-events.ts'
 import type { Position } from '../event/position.ts'
-import type { JsonValue } from '../json.ts'
 import { ProgressMeter } from '../progress.ts'
 import type { EventStore } from '../store/event-store.ts'
 import type { Projection } from './projection.ts'
@@ -20,13 +19,13 @@ import {
 import type { Target } from './target.ts'
 
 /** Keeps a target up to date in the background. */
-export class TargetRunner implements ReadModelRunner {
+export class TargetRunner extends KeyedControl implements ReadModelRunner {
   readonly kind = 'projection'
   readonly projection: Projection
   readonly #target: Target
   readonly #store: EventStore
   readonly #clock: Clock
-  readonly #consumer: KeyedConsumer
+  protected readonly consumer: KeyedConsumer
   readonly #listeners = new Set<() => void>()
   #client: unknown
 
@@ -36,6 +35,7 @@ export class TargetRunner implements ReadModelRunner {
     readonly clock: Clock
     readonly timer: Timer
   }) {
+    super()
     const { projection, store, clock, timer } = options
     const { name, version, events, key, on, retries } = projection
     const { selection, current } = currentEvents(store, events, projection.select)
@@ -43,7 +43,7 @@ export class TargetRunner implements ReadModelRunner {
     this.#target = projection.readModel as Target
     this.#store = store
     this.#clock = clock
-    this.#consumer = new KeyedConsumer({
+    this.consumer = new KeyedConsumer({
       consumer: `${name}.${version}`,
       store,
       select: selection,
@@ -73,50 +73,26 @@ export class TargetRunner implements ReadModelRunner {
 
   async start(): Promise<void> {
     this.#client = await this.#target.open()
-    await this.#consumer.start()
+    await this.consumer.start()
   }
 
   async stop(): Promise<void> {
-    await this.#consumer.stop()
+    await this.consumer.stop()
     this.#changed()
     const client = this.#client
     this.#client = undefined
     if (client !== undefined) await this.#target.close?.(client)
   }
 
-  status(): Promise<ConsumerStatus> {
-    return this.#consumer.status()
-  }
-
-  async pause(): Promise<void> {
-    await this.#consumer.pause()
+  override async pause(): Promise<void> {
+    await this.consumer.pause()
     this.#changed()
   }
 
-  resume(): Promise<void> {
-    return this.#consumer.resume()
-  }
-
-  async reset(): Promise<void> {
-    await this.#consumer.pause()
+  override async reset(): Promise<void> {
+    await this.consumer.pause()
     await this.#target.empty?.(this.#client)
-    await this.#consumer.reset()
-  }
-
-  parked(): readonly ParkedKey[] {
-    return this.#consumer.parked()
-  }
-
-  retry(key: string, options?: ParkedOptions): Promise<void> {
-    return this.#consumer.retry(key, options)
-  }
-
-  edit(key: string, data: JsonValue, options?: ParkedOptions): Promise<void> {
-    return this.#consumer.edit(key, data, options)
-  }
-
-  discard(key: string, options?: ParkedOptions): Promise<void> {
-    return this.#consumer.discard(key, options)
+    await this.consumer.reset()
   }
 
   async answer(ask: (model: unknown) => unknown): Promise<unknown> {
@@ -126,17 +102,17 @@ export class TargetRunner implements ReadModelRunner {
 
   async waitFor(position: Position, timeoutMs: number): Promise<void> {
     try {
-      await this.#consumer.waitFor(position, timeoutMs, () =>
-        behind(this.projection, this.#consumer.position, position, timeoutMs),
+      await this.consumer.waitFor(position, timeoutMs, () =>
+        behind(this.projection, this.consumer.position, position, timeoutMs),
       )
     } catch (error) {
-      if (!this.#consumer.hasFailed) throw error
-      throw projectionFailed(this.projection, this.#consumer.position, error as Error)
+      if (!this.consumer.hasFailed) throw error
+      throw projectionFailed(this.projection, this.consumer.position, error as Error)
     }
   }
 
   settled(position: Position): Promise<void> {
-    const isPending = () => this.#consumer.isRunning && this.#consumer.position < position
+    const isPending = () => this.consumer.isRunning && this.consumer.position < position
     return untilNot(isPending, (listener) => this.onChange(listener))
   }
 
@@ -157,14 +133,14 @@ export class TargetRunner implements ReadModelRunner {
     const head = await this.#store.head()
     const meter = new ProgressMeter(onProgress, this.#clock)
     await this.reset()
-    const end = this.onChange(() => meter.update(Math.min(this.#consumer.position, head), head))
+    const end = this.onChange(() => meter.update(Math.min(this.consumer.position, head), head))
     try {
       await this.waitFor(head, 2 ** 31 - 1)
     } finally {
       end()
     }
     meter.update(head, head)
-    return { position: this.#consumer.position, differences: undefined, switchedOver: true }
+    return { position: this.consumer.position, differences: undefined, switchedOver: true }
   }
 
   #changed(): void {
