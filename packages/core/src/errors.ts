@@ -40,6 +40,11 @@ export function isAnnalsError<Code extends ErrorCode = ErrorCode>(
   return error instanceof AnnalsError && (code === undefined || error.code === code)
 }
 
+/** Whatever was thrown as an error, since anything can be. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}
+
 /** A bug in Annals or in a store: something that can never be has been. Not meant to be caught; please report it. */
 export class InvariantViolation extends Error {
   override readonly name = 'InvariantViolation'

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../clock.ts'
 import { KeyedQueue } from '../command/keyed-queue.ts'
-import { AnnalsError, isAnnalsError } from '../errors.ts'
+import { AnnalsError, asError, isAnnalsError } from '../errors.ts'
 import type { RecordedEvent } from '../event/event.ts'
 import { type Position, startOfLog } from '../event/position.ts'
 import { type Selection, selectsSystemStreams } from '../event/selection.ts'
@@ -284,7 +284,7 @@ export class KeyedConsumer implements ConsumerControl {
       ]
     } catch (error) {
       // An event whose key is not known holds up its stream, which is where its key most likely comes from.
-      return [event.stream, error instanceof Error ? error : new Error(String(error))]
+      return [event.stream, asError(error)]
     }
   }
 
@@ -313,7 +313,7 @@ export class KeyedConsumer implements ConsumerControl {
         // What the store of this consumer suffers from is no fault of the event.
         if (signal.aborted) return 'stopped'
         if (isOfStore(error)) throw error
-        this.#error = error instanceof Error ? error : new Error(String(error))
+        this.#error = asError(error)
         if (keyError || isFinal?.(error) || attempt >= retries.attemptsMax) {
           await lot.park(key, event, error, attempt)
           return 'parked'
@@ -397,7 +397,7 @@ export class KeyedConsumer implements ConsumerControl {
   }
 
   #fail(error: unknown): void {
-    const reason = error instanceof Error ? error : new Error(String(error))
+    const reason = asError(error)
     // A store that is closed under its consumers has ended them; that is no failure of theirs.
     this.#state = isAnnalsError(error, 'store-closed') ? 'stopped' : 'failed'
     this.#error = this.#state === 'failed' ? reason : undefined

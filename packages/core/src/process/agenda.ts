@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../clock.ts'
 import { type Retries, retryDelayMs } from '../consumer/retry-policy.ts'
 import { Slots } from '../consumer/slots.ts'
-import { isAnnalsError } from '../errors.ts'
+import { asError, isAnnalsError } from '../errors.ts'
 import type { RecordedEvent } from '../event/event.ts'
 import { startOfLog } from '../event/position.ts'
 import type { EventStore, Subscription } from '../store/event-store.ts'
@@ -122,7 +122,7 @@ export class Agenda {
     if (isAnnalsError(error, 'store-closed')) {
       this.#isStopped = true
       this.#queue.stop()
-    } else this.#error = error instanceof Error ? error : new Error(String(error))
+    } else this.#error = asError(error)
   }
 }
 

@@ -7,7 +7,7 @@ import type { Consumer, ConsumerStatus } from '../consumer/consumer.ts'
 import { KeyedConsumer } from '../consumer/keyed-consumer.ts'
 import { KeyedControl } from '../consumer/keyed-control.ts'
 import { retriesOf } from '../consumer/retry-policy.ts'
-import { AnnalsError, isAnnalsError } from '../errors.ts'
+import { AnnalsError, asError, isAnnalsError } from '../errors.ts'
 import type { ExpectedRevision } from '../event/append-condition.ts'
 import type { NewEvent, RecordedEvent } from '../event/event.ts'
 import { describe, type JsonObject } from '../json.ts'
@@ -155,7 +155,7 @@ export class Scheduler extends KeyedControl implements Consumer {
   /** Begins to execute what is due. Resolves when it has. */
   #begin(): Promise<void> {
     this.#beginning ??= this.consumer.start().catch((error: unknown) => {
-      this.#error = error instanceof Error ? error : new Error(String(error))
+      this.#error = asError(error)
     })
     return this.#beginning
   }

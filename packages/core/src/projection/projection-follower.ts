@@ -4,7 +4,7 @@ import type { ParkedKey, ParkedOptions } from '../consumer/consumer.ts'
 import type { ParkingLot } from '../consumer/parking-lot.ts'
 import { PositionWaiters } from '../consumer/position-waiters.ts'
 import { Rate } from '../consumer/rate.ts'
-import { isAnnalsError } from '../errors.ts'
+import { asError, isAnnalsError } from '../errors.ts'
 import { type CurrentEvents, currentEvents } from '../event/current-events.ts'
 import type { RecordedEvent } from '../event/event.ts'
 import type { Position } from '../event/position.ts'
@@ -224,7 +224,7 @@ export class ProjectionFollower {
   }
 
   #fail(error: unknown): void {
-    const reason = error instanceof Error ? error : new Error(String(error))
+    const reason = asError(error)
     // A store that is closed under its projections has ended them; that is no failure of theirs.
     this.#state = isAnnalsError(error, 'store-closed') ? 'stopped' : 'failed'
     this.#error = this.#state === 'failed' ? reason : undefined

@@ -3,7 +3,7 @@ import type { ConsumerStatus, ParkedKey, ParkedOptions } from '../consumer/consu
 import { lagOf } from '../consumer/lag.ts'
 import { ParkingLot } from '../consumer/parking-lot.ts'
 import { PositionWaiters } from '../consumer/position-waiters.ts'
-import { AnnalsError, isAnnalsError } from '../errors.ts'
+import { AnnalsError, asError, isAnnalsError } from '../errors.ts'
 import { type Position, startOfLog } from '../event/position.ts'
 import type { JsonValue } from '../json.ts'
 import { type OnProgress, type Progress, ProgressMeter } from '../progress.ts'
@@ -270,7 +270,7 @@ export class ProjectionRunner implements ReadModelRunner {
   }
 
   #failBuild(error: unknown): void {
-    this.#buildError = error instanceof Error ? error : new Error(String(error))
+    this.#buildError = asError(error)
     if (!this.#follower) this.#waiters.fail(this.#buildError)
     this.#changed()
   }

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../clock.ts'
 import { correctedEvent } from '../consumer/corrected-event.ts'
 import type { ParkingLot } from '../consumer/parking-lot.ts'
 import { retryDelayMs } from '../consumer/retry-policy.ts'
-import { AnnalsError, InvariantViolation, isAnnalsError } from '../errors.ts'
+import { AnnalsError, asError, InvariantViolation, isAnnalsError } from '../errors.ts'
 import type { RecordedEvent } from '../event/event.ts'
 import type { Position } from '../event/position.ts'
 import { selectsSystemStreams } from '../event/selection.ts'
@@ -186,7 +186,7 @@ export class Projector {
       if (isNoFaultOfTheEvent(error)) throw error
       const event = due[at.index]
       return {
-        error: error instanceof Error ? error : new Error(String(error)),
+        error: asError(error),
         index: event && at.index,
         event,
       }
