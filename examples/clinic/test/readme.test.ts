@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,12 +49,6 @@ test('the requests of the README are answered, or refused, as it says', async ()
   await app.close()
   await close()
   await rm(folder, { recursive: true, force: true })
-})
-
-test('every link of the README leads to a file that is there', () => {
-  const targets = [...readme.matchAll(/\]\((?!http)([^)#]+)\)/g)].map(([, target]) => target as string)
-  expect(targets.length).toBeGreaterThan(5)
-  for (const target of targets) expect(existsSync(join(example, target)), target).toBe(true)
 })
 
 function requestOf(words: string): Request {

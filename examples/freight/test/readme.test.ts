@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,10 +28,4 @@ test('the program tells a carriage to its end, and the commands of the README wo
     expect(stdout, command).toMatch(/delivered|Terminal PLGDN|RouteKnown/)
   }
   await rm(folder, { recursive: true, force: true })
-})
-
-test('every link of the README leads to a file that is there', () => {
-  const targets = [...readme.matchAll(/\]\((?!http)([^)#]+)\)/g)].map(([, target]) => target as string)
-  expect(targets.length).toBeGreaterThan(5)
-  for (const target of targets) expect(existsSync(join(example, target)), target).toBe(true)
 })
