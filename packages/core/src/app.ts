@@ -11,6 +11,8 @@ import {
 import type { Decider } from './command/decider.ts'
 import type { DecisionCommand } from './command/decision-command.ts'
 import { validateEvent } from './command/event-data.ts'
+import type { SnapshotStore } from './command/snapshot.ts'
+import { type OnSnapshotError, Snapshots } from './command/snapshots.ts'
 import type { Consumer, ConsumerStatus } from './consumer/consumer.ts'
 import { type Definitions, definitionsOf } from './definitions.ts'
 import { AnnalsError } from './errors.ts'
@@ -69,6 +71,15 @@ export interface AppOptions {
   readonly commandAttemptsMax?: number
   /** How long it is known what came of a command with an id. Default: 30 days. */
   readonly commandIdsKeptMs?: number
+  /**
+   * Of how many streams the state is kept in memory, those used last; each state there is counts, whatever its size. From
+   * 0. Default: 10,000.
+   */
+  readonly cachedStatesMax?: number
+  /** Where the snapshots of deciders that declare one are kept. Default: nowhere. */
+  readonly snapshots?: SnapshotStore
+  /** Is told what keeps snapshots from being kept or used, which is no failure of a command. Default: nobody is told. */
+  readonly onSnapshotError?: OnSnapshotError
   /** Gives numbers from 0 to below 1, to spread out commands that met each other. Default: `Math.random`. */
   readonly random?: () => number
 }
@@ -192,7 +203,7 @@ export interface App extends Definitions {
   /** Resolves when all read models are open. Commands and queries wait for it by themselves. */
   ready(): Promise<void>
 
-  /** Ends the projections and closes the read models. The store is left open, since the application did not open it. */
+  /** Ends the projections and closes the read models and snapshots. The store is left open, since the application did not open it. */
   close(): Promise<void>
 }
 
@@ -218,6 +229,7 @@ class Application implements App {
   readonly #background: Background
   readonly #runners: ReadonlyMap<string, ReadModelRunner>
   readonly #readModels: readonly ReadModelStore[]
+  readonly #snapshots: Snapshots | undefined
   readonly #ready: Promise<void>
   readonly #clock: Clock
   readonly #closing = new AbortController()
@@ -228,6 +240,7 @@ class Application implements App {
     const { store, modules, readModels = [], clock = Date.now, timer = systemTimer } = options
     const { newId = countingIds(), authorize, random = Math.random, rebuilds = 'at-start' } = options
     const { commandAttemptsMax = 10, commandIdsKeptMs = 30 * 24 * 60 * 60 * 1000 } = options
+    const { cachedStatesMax = 10_000, snapshots, onSnapshotError = () => undefined } = options
     this.#clock = clock
     this.#authorize = authorize
     this.newId = newId
@@ -249,6 +262,7 @@ class Application implements App {
       return new ProjectionRunner({ projection, ...following, readModels, rebuildsAtStart })
     })
     this.#runners = new Map(runners.map((runner) => [runner.name, runner]))
+    this.#snapshots = snapshots && new Snapshots(snapshots, onSnapshotError)
     this.#handler = new CommandHandler({
       store,
       clock,
@@ -258,6 +272,8 @@ class Application implements App {
       attemptsMax: commandAttemptsMax,
       commandIdsKeptMs,
       random,
+      cachedStatesMax,
+      snapshots: this.#snapshots,
     })
     this.#background = new Background({
       processManagers: [...processManagers.values()],
@@ -415,7 +431,7 @@ class Application implements App {
     this.#closing.abort()
     await this.#ready.catch(() => undefined)
     await Promise.all([...this.#runners.values(), this.#background].map((each) => each.stop()))
-    await Promise.all(this.#readModels.map((readModels) => readModels.close()))
+    await Promise.all([...this.#readModels, this.#snapshots].map((kept) => kept?.close()))
   }
 
   /** The input of a query that may be asked, as its schema gives it. */

@@ -41,6 +41,8 @@ export {
   type StatesOf,
 } from './command/decision-command.ts'
 export { type Rejection, reject } from './command/rejection.ts'
+export type { Snapshot, SnapshotPolicy, SnapshotStore } from './command/snapshot.ts'
+export type { OnSnapshotError } from './command/snapshots.ts'
 export type {
   Consumer,
   ConsumerControl,

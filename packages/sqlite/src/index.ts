@@ -1,2 +1,3 @@
 export { type SqliteModel, type SqliteRow, type SqliteValue, sqlite } from './sqlite.ts'
 export { openSqliteReadModels } from './sqlite-read-models.ts'
+export { openSqliteSnapshots } from './sqlite-snapshots.ts'

@@ -6,7 +6,7 @@ import { AnnalsError } from '@annals/core'
  * An error of `node:sqlite` as one of ours, if it is the file or the disk that failed: what happened, and what to do. What
  * SQLite has against a statement is passed on as it is, since its message says it best.
  */
-export function sqliteError(error: unknown, path: string): unknown {
+export function sqliteError(error: unknown, path: string, kept: Kept = 'read model'): unknown {
   const code = sqliteCode(error)
   if (!(error instanceof Error) || code === undefined) return error
   switch (code) {
@@ -14,28 +14,28 @@ export function sqliteError(error: unknown, path: string): unknown {
     case sqliteCodes.locked:
       return new AnnalsError(
         'store-locked',
-        `The read model ${path} is being written by another program. Let it finish or close it, and start again.`,
+        `The ${kept} ${path} is being written by another program. Let it finish or close it, and start again.`,
         { directory: dirname(path), processId: undefined },
         { cause: error },
       )
     case sqliteCodes.full:
       return new AnnalsError(
         'disk-full',
-        `There is no room left to write the read model ${path}. Free some, and start again: nothing is lost.`,
+        `There is no room left to write the ${kept} ${path}. Free some, and start again: nothing is lost.`,
         { path },
         { cause: error },
       )
     case sqliteCodes.readOnly:
-      return readOnly(error, path)
+      return readOnly(error, path, kept)
     case sqliteCodes.cannotOpen:
-      return isWritable(dirname(path)) ? diskError(error, path) : readOnly(error, path)
+      return isWritable(dirname(path)) ? diskError(error, path, kept) : readOnly(error, path, kept)
     case sqliteCodes.inputOutput:
-      return diskError(error, path)
+      return diskError(error, path, kept)
     case sqliteCodes.corrupt:
     case sqliteCodes.notADatabase:
       return new AnnalsError(
         'store-damaged',
-        `The read model ${path} is damaged: ${error.message}. Nothing of the history is lost: delete this file (and those beside it whose names go on with -wal and -shm), and start again; it is then made anew from the events.`,
+        `The ${kept} ${path} is damaged: ${error.message}. Nothing of the history is lost: delete this file (and those beside it whose names go on with -wal and -shm), and start again; it is then made anew from the events.`,
         { file: path, offset: 0, problem: error.message },
         { cause: error },
       )
@@ -43,6 +43,9 @@ export function sqliteError(error: unknown, path: string): unknown {
       return error
   }
 }
+
+/** What a file of ours holds. */
+type Kept = 'read model' | 'file of snapshots'
 
 /** The primary result code of SQLite, if the error has one. */
 export function sqliteCode(error: unknown): number | undefined {
@@ -64,19 +67,19 @@ export const sqliteCodes = {
   notADatabase: 26,
 } as const
 
-function readOnly(error: Error, path: string): AnnalsError {
+function readOnly(error: Error, path: string, kept: Kept): AnnalsError {
   return new AnnalsError(
     'store-read-only',
-    `The read model ${path} cannot be written. Give this process the right to write the file and its directory, and start again.`,
+    `The ${kept} ${path} cannot be written. Give this process the right to write the file and its directory, and start again.`,
     { directory: dirname(path) },
     { cause: error },
   )
 }
 
-function diskError(error: Error, path: string): AnnalsError {
+function diskError(error: Error, path: string, kept: Kept): AnnalsError {
   return new AnnalsError(
     'disk-error',
-    `The disk failed for the read model ${path}: ${error.message}. Check it, and start again.`,
+    `The disk failed for the ${kept} ${path}: ${error.message}. Check it, and start again.`,
     { path, errno: 'errcode' in error ? `SQLite ${error.errcode}` : 'unknown' },
     { cause: error },
   )

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { AnnalsError, type OpenReadModel, type ReadModelStore } from '@annals/core'
 import { invariant } from '@annals/core/store'
 import { closed } from './connection.ts'
+import { directoryError } from './directory-error.ts'
 import { fileName } from './file-name.ts'
 import { Lock } from './lock.ts'
 import { ReadModelFile } from './read-model-file.ts'
@@ -65,45 +66,6 @@ function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory, { recursive: true })
   } catch (error) {
-    throw directoryError(error, directory)
-  }
-}
-
-function directoryError(error: unknown, directory: string): AnnalsError {
-  const errno = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-  const options = { cause: error }
-  switch (errno) {
-    case 'EEXIST':
-    case 'ENOTDIR':
-      return new AnnalsError(
-        'not-a-store',
-        `Read models cannot be kept in ${directory}, since a file lies there or above it. Move the file away, or name another directory.`,
-        { directory, found: 'a file' },
-        options,
-      )
-    case 'EROFS':
-    case 'EACCES':
-    case 'EPERM':
-      return new AnnalsError(
-        'store-read-only',
-        `The directory ${directory} for read models cannot be made (${errno}). Give this process the right to, or name another directory.`,
-        { directory },
-        options,
-      )
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return new AnnalsError(
-        'disk-full',
-        `There is no room left to make the directory ${directory} for read models (${errno}). Free some, and start again.`,
-        { path: directory },
-        options,
-      )
-    default:
-      return new AnnalsError(
-        'disk-error',
-        `The directory ${directory} for read models cannot be made (${errno}). Check the disk, and start again.`,
-        { path: directory, errno },
-        options,
-      )
+    throw directoryError(error, directory, 'read models')
   }
 }

@@ -176,6 +176,7 @@ function standIns(events: readonly PlacedEvent[], deciders: readonly Decider[]):
     events,
     rejections: {},
     retired: [],
+    snapshot: undefined,
     initialState: () => null,
     evolve: {},
     commands: {},

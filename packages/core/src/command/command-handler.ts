@@ -3,7 +3,7 @@ import type { Caller } from '../caller.ts'
 import type { Clock } from '../clock.ts'
 import { AnnalsError, invariant, isAnnalsError } from '../errors.ts'
 import { checkExpectedRevision, type ExpectedRevision } from '../event/append-condition.ts'
-import type { NewEvent } from '../event/event.ts'
+import type { NewEvent, RecordedEvent } from '../event/event.ts'
 import { type EventSchemas, invalidDefinition, type RecordedEventOf } from '../event/fold.ts'
 import type { Position } from '../event/position.ts'
 import type { Revision } from '../event/stream.ts'
@@ -22,7 +22,9 @@ import type { Basis, Deciding } from './deciding.ts'
 import type { DecisionCommand } from './decision-command.ts'
 import { inputHash } from './input-hash.ts'
 import { KeyedQueue } from './keyed-queue.ts'
+import { StateLoader } from './load-state.ts'
 import type { Rejection } from './rejection.ts'
+import type { Snapshots } from './snapshots.ts'
 
 /** A command of a decider, or one with a decision model. */
 export type AnyCommand = Command | DecisionCommand
@@ -106,6 +108,9 @@ export interface CommandHandlerOptions {
   readonly commandIdsKeptMs: number
   /** Gives numbers from 0 to below 1. */
   readonly random: () => number
+  /** How many states of streams are kept in memory. */
+  readonly cachedStatesMax: number
+  readonly snapshots: Snapshots | undefined
 }
 
 /**
@@ -115,11 +120,13 @@ export interface CommandHandlerOptions {
 export class CommandHandler {
   readonly #options: CommandHandlerOptions
   readonly #queue = new KeyedQueue()
+  readonly #states: StateLoader
   readonly #answers: CommandAnswers
 
   constructor(options: CommandHandlerOptions) {
-    const { store, commandIdsKeptMs } = options
+    const { store, clock, commandIdsKeptMs, cachedStatesMax, snapshots } = options
     this.#options = options
+    this.#states = new StateLoader({ store, clock, cachedStatesMax, snapshots })
     this.#answers = new CommandAnswers({ store, keptMs: commandIdsKeptMs })
   }
 
@@ -158,7 +165,7 @@ export class CommandHandler {
       return decideOnModel(store, command, stream, input, expectedRevision)
     const decider = deciderOf(command.category)
     invariant(decider, `command ${command.name} has no decider`)
-    return decideOnStream(store, decider, command, stream, input)
+    return decideOnStream(this.#states, decider, command, stream, input)
   }
 
   #decide(
@@ -215,7 +222,9 @@ export class CommandHandler {
       { stream, events, expectedRevision: basis.expectedRevision },
       ...(await answer({ accepted: true, eventCount: events.length })),
     ]
-    return accepted(stream, events.length, (await this.#append(appends, basis)) as Appended)
+    const outcome = accepted(stream, events.length, (await this.#append(appends, basis)) as Appended)
+    basis.recorded?.(outcome.events as readonly RecordedEvent[])
+    return outcome
   }
 
   async #append(appends: readonly StreamAppend[], basis?: Basis): Promise<Appended | undefined> {

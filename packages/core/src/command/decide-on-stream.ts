@@ -1,14 +1,13 @@
 import { AnnalsError } from '../errors.ts'
 import type { EventSchemas } from '../event/fold.ts'
 import { assertStreamName, categoryOf, type Revision } from '../event/stream.ts'
-import type { EventStore } from '../store/event-store.ts'
 import type { Command, Decider, Decision, DecisionContext } from './decider.ts'
 import type { Deciding } from './deciding.ts'
-import { loadState } from './load-state.ts'
+import type { StateLoader } from './load-state.ts'
 
 /** A command of a decider: it is decided on the state of its stream, and recorded if that has not moved since. */
 export function decideOnStream(
-  store: EventStore,
+  states: StateLoader,
   decider: Decider,
   command: Command,
   stream: string,
@@ -22,12 +21,13 @@ export function decideOnStream(
     rejections: decider.rejections,
     keys: [`stream ${stream}`],
     read: async () => {
-      const { state, revision, position } = await loadState(store, decider, stream)
+      const { state, revision, position, recorded } = await states.load(decider, stream)
       return {
         position,
         expectedRevision: revision,
         condition: undefined,
         revision: async () => revision,
+        recorded,
         decide: (context) => {
           assertRequired(command, stream, revision)
           return decide(state, input, context)

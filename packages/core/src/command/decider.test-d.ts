@@ -29,6 +29,30 @@ test('the state is inferred from initialState alone', () => {
   expectTypeOf(Room.initialState()).toEqualTypeOf<{ seats: number; takenBy: string[] }>()
 })
 
+test('a snapshot makes JSON of the state, and the state of that JSON', () => {
+  const parts = {
+    category: 'set',
+    events: { Added: z.object({ number: z.number() }) },
+    initialState: () => new Set<number>(),
+    evolve: { Added: (set: Set<number>, { number }: { number: number }) => new Set([...set, number]) },
+    commands: {},
+  } as const
+  const Sets = defineDecider({
+    ...parts,
+    snapshot: {
+      version: 1,
+      toJson: (set) => [...set],
+      fromJson: (numbers: number[]) => new Set(numbers),
+    },
+  })
+  expectTypeOf(Sets.initialState()).toEqualTypeOf<Set<number>>()
+  defineDecider({
+    ...parts,
+    // @ts-expect-error what comes of the JSON is no set
+    snapshot: { version: 1, toJson: (set) => [...set], fromJson: (numbers: number[]) => numbers },
+  })
+})
+
 test('the input of a command is what its schema takes', () => {
   expectTypeOf(app.execute<typeof Room.commands.TakeSeat>)
     .parameter(2)

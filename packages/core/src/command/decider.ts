@@ -16,6 +16,7 @@ import { limits } from '../limits.ts'
 import { invalidName } from '../name.ts'
 import { type InputOf, isSchema, type OutputOf, type Schema } from '../schema.ts'
 import type { Rejection } from './rejection.ts'
+import { assertSnapshotPolicy, type SnapshotPolicy } from './snapshot.ts'
 
 /** An event that a decider may decide on, its data typed by its schema. A literal in it may need `as const`. */
 export type NewEventOf<Events extends EventSchemas> = {
@@ -95,6 +96,7 @@ export interface Decider<
   readonly rejections: { readonly [C in Code]: string }
   /** Event types that were recorded once and mean nothing any more. */
   readonly retired: readonly string[]
+  readonly snapshot: SnapshotPolicy<State> | undefined
   readonly commands: { readonly [Name in keyof Inputs & string]: Command<Name, Inputs[Name], Events, Code> }
   readonly decide: {
     readonly [Name in keyof Inputs & string]: CommandDefinition<State, Events, Code, Inputs[Name]>['decide']
@@ -127,6 +129,11 @@ export function defineDecider<
   readonly rejections?: Rejections
   /** Event types that its streams may still hold and that mean nothing any more: they are passed over. */
   readonly retired?: readonly string[]
+  /**
+   * Keeps the states of its streams where `createApp` is told to under `snapshots`, so that long ones need not be folded
+   * from their beginning. Changes no decision.
+   */
+  readonly snapshot?: SnapshotPolicy<NoInfer<State>>
   /** The state of a stream without events. */
   readonly initialState: () => State
   readonly evolve: Evolve<NoInfer<State>, Events, Literal>
@@ -139,7 +146,16 @@ export function defineDecider<
     >
   }
 }): Decider<State, Events, keyof Rejections & string, Inputs> {
-  const { category, description, events, rejections, retired = [], initialState, evolve } = definition
+  const {
+    category,
+    description,
+    events,
+    rejections,
+    retired = [],
+    snapshot,
+    initialState,
+    evolve,
+  } = definition
   assertCategoryName(category)
   if (isSystemStream(category))
     throw invalidDefinition(
@@ -161,6 +177,7 @@ export function defineDecider<
       )
   }
   assertRetired(`decider ${category}`, retired, events)
+  assertSnapshotPolicy(`decider ${category}`, snapshot)
   const commands: Record<string, Command> = {}
   const decide: Record<string, unknown> = {}
   for (const [name, command] of Object.entries<AnyCommandDefinition>(definition.commands)) {
@@ -190,6 +207,7 @@ export function defineDecider<
     events,
     rejections: rejections ?? {},
     retired,
+    snapshot,
     initialState,
     evolve,
     commands,

@@ -1,4 +1,5 @@
 import type { AppendCondition, ExpectedRevision } from '../event/append-condition.ts'
+import type { RecordedEvent } from '../event/event.ts'
 import type { EventSchemas } from '../event/fold.ts'
 import type { Position } from '../event/position.ts'
 import type { Revision } from '../event/stream.ts'
@@ -28,5 +29,7 @@ export interface Basis {
   readonly condition: AppendCondition | undefined
   /** Where the stream is. */
   revision(): Promise<Revision | 'no-stream'>
+  /** Is told what was recorded on it, if it wants to know. */
+  recorded?(events: readonly RecordedEvent[]): void
   decide(context: DecisionContext): Decision<EventSchemas, string>
 }

@@ -11,7 +11,7 @@ export type RecordedEventOf<Events extends EventSchemas> = {
   [Type in keyof Events & string]: RecordedEvent<Type, OutputOf<Events[Type]>>
 }[keyof Events & string]
 
-/** For each event type how the state changes with it. Pure; it may not change the state it is given. */
+/** For each event type how the state changes with it. Pure; it may not change the state it is given, which others still use. */
 export type Evolve<State, Events extends EventSchemas, Literal extends Primitive = never> = {
   readonly [Type in keyof Events & string]: EvolveHandler<State, Events, Type, Literal>
 }

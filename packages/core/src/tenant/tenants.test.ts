@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { OfferCourse, SubscribeStudent } from '../../test/courses.ts'
 import { Room, Visits, VisitsOf, WhoSits } from '../../test/seat.ts'
+import { TestSnapshots } from '../../test/snapshot-stores.ts'
+import { tallyWith } from '../../test/tallies.ts'
 import {
   createMemoryStore,
   createTenants,
@@ -96,6 +98,30 @@ describe('tenants', () => {
 })
 
 describe('one tenant and the others', () => {
+  test('keep their snapshots apart, and each closes its own', async () => {
+    const Tally = tallyWith({ version: 1, everyEvents: 1 })
+    const kept = { red: new TestSnapshots(), blue: new TestSnapshots() }
+    const open = () =>
+      createTenants({ store, modules: [Tally], snapshots: (tenant) => kept[tenant as 'red' | 'blue'] })
+    let both = open()
+    for (const [tenant, number] of [
+      ['red', 1],
+      ['blue', 2],
+    ] as const)
+      await (await both.of(tenant)).execute(Tally.commands.Add, 'tally-1', { number })
+    await both.close()
+    expect(kept.red.kept.get('tally-1')?.stateJson).toBe('{"numbers":[1]}')
+    expect(kept.blue.kept.get('tally-1')?.stateJson).toBe('{"numbers":[2]}')
+    expect([kept.red.isClosed, kept.blue.isClosed]).toEqual([true, true])
+    // Should they ever be mixed up, the event at the end gives them away.
+    kept.red = kept.blue
+    both = open()
+    expect(await (await both.of('red')).execute(Tally.commands.Show, 'tally-1', {})).toMatchObject({
+      details: { numbers: [1] },
+    })
+    await both.close()
+  })
+
   test('a tenant whose appends hang keeps no other from its commands', async () => {
     const hanging = new Proxy(store, {
       get(target, property) {

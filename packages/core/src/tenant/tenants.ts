@@ -1,5 +1,6 @@
 import { type App, type AppOptions, createApp } from '../app.ts'
 import type { Caller } from '../caller.ts'
+import type { SnapshotStore } from '../command/snapshot.ts'
 import { type Definitions, definitionsOf } from '../definitions.ts'
 import { AnnalsError } from '../errors.ts'
 import type { ReadModelStore } from '../projection/read-model.ts'
@@ -7,10 +8,12 @@ import type { EventStore } from '../store/event-store.ts'
 import { assertTenantName } from './tenant-name.ts'
 import { tenantStore } from './tenant-store.ts'
 
-/** What `createTenants` is given: an application, and where the read models of each tenant are kept. */
-export interface TenantsOptions extends Omit<AppOptions, 'readModels'> {
+/** What `createTenants` is given: an application, and where what is kept for each tenant is kept. */
+export interface TenantsOptions extends Omit<AppOptions, 'readModels' | 'snapshots'> {
   /** Where read models other than `inMemory` ones of one tenant are kept; those of two tenants may not be the same. */
   readonly readModels?: (tenant: string) => readonly ReadModelStore[] | Promise<readonly ReadModelStore[]>
+  /** Where the snapshots of one tenant are kept; those of two tenants may not be the same. */
+  readonly snapshots?: (tenant: string) => SnapshotStore | Promise<SnapshotStore>
   /** How many tenants may be in use at once. Default: 10,000. */
   readonly tenantsMax?: number
 }
@@ -23,7 +26,7 @@ export interface Tenants extends Definitions {
   /**
    * The application of one tenant, which begins to work when it is first asked for. It lets in no caller of another tenant.
    *
-   * @throws AnnalsError `invalid-argument` if it is no name of a tenant, `limit-exceeded`, and what `readModels` throws
+   * @throws AnnalsError `invalid-argument` if it is no name of a tenant, `limit-exceeded`, and what `readModels` and `snapshots` throw
    */
   of(tenant: string): Promise<App>
 
@@ -109,12 +112,13 @@ class TenantApps implements Tenants {
   }
 
   async #open(tenant: string): Promise<TenantApp> {
-    const { readModels, tenantsMax: _, authorize, ...options } = this.#options
+    const { readModels, snapshots, tenantsMax: _, authorize, ...options } = this.#options
     const store = tenantStore(this.store, tenant)
     const app = createApp({
       ...options,
       store,
       readModels: (await readModels?.(tenant)) ?? [],
+      ...(snapshots && { snapshots: await snapshots(tenant) }),
       authorize: (request) => {
         const of = request.caller?.tenant
         return (of === undefined || of === tenant) && (authorize?.(request) ?? true)
