@@ -5,6 +5,8 @@ export const exit = {
   done: 0,
   /** A decider decided against the command. */
   rejected: 1,
+  /** A check has found what it looks for. */
+  found: 1,
   /** Words or options that are not there, or not of their form. */
   usage: 2,
   damaged: 8,

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { appendCommand } from './commands/append.ts'
 import { backupCommand } from './commands/backup.ts'
+import { catalogueCommand } from './commands/catalogue.ts'
 import { consumersCommand } from './commands/consumers.ts'
 import { executeCommand } from './commands/execute.ts'
 import { exportCommand } from './commands/export.ts'
@@ -69,6 +70,7 @@ Exit codes: 0 done, 1 the command was rejected, 2 wrong usage, 3 and up as in do
     importCommand(action),
     rebuildCommand(action),
     consumersCommand(action),
+    catalogueCommand(action),
     verifyCommand(action),
     backupCommand(action),
     restoreCommand(action),

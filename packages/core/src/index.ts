@@ -14,6 +14,18 @@ export type {
   AuthorizeRequest,
 } from './authorization.ts'
 export type { Caller } from './caller.ts'
+export {
+  type Catalogue,
+  type CatalogueEvent,
+  catalogueOf,
+  type RetiredEvent,
+} from './catalogue/catalogue.ts'
+export {
+  type CheckOptions,
+  checkEvents,
+  type EventCheck,
+  type EventFinding,
+} from './catalogue/check-events.ts'
 export { type Clock, systemTimer, type Timer } from './clock.ts'
 export type {
   Accepted,
@@ -147,7 +159,15 @@ export {
   type QueryAnswer,
   type QueryInput,
 } from './query/query.ts'
-export type { InputOf, OutputOf, Schema, SchemaIssue, SchemaResult } from './schema.ts'
+export {
+  type InputOf,
+  type JsonSchema,
+  jsonSchemaOf,
+  type OutputOf,
+  type Schema,
+  type SchemaIssue,
+  type SchemaResult,
+} from './schema.ts'
 export type {
   Appended,
   EventReader,

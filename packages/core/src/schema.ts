@@ -84,6 +84,21 @@ function issueOf({ message, path = [] }: SchemaIssue, value: unknown): Issue {
   return { path: keys, message: `${message.replace(/\.$/, '')} (got ${describe(received)}).` }
 }
 
+/** A JSON Schema, draft 2020-12. */
+export type JsonSchema = { readonly [keyword: string]: unknown }
+
+/**
+ * The JSON Schema of what a schema takes or gives; `undefined` if it cannot say, because its library does not know JSON
+ * Schema or because it lets something through that JSON Schema has no words for, such as a Date.
+ */
+export function jsonSchemaOf(schema: Schema, side: 'input' | 'output'): JsonSchema | undefined {
+  try {
+    return schema['~standard'].jsonSchema?.[side]({ target: 'draft-2020-12' })
+  } catch {
+    return undefined
+  }
+}
+
 /** Whether a value is a Standard Schema. */
 export function isSchema(value: unknown): value is Schema {
   // Some libraries make their schemas callable.

@@ -1,7 +1,4 @@
-import type { Schema } from '@annals/core'
-
-/** A JSON Schema, draft 2020-12. */
-export type JsonSchema = { readonly [keyword: string]: unknown }
+import { type JsonSchema, jsonSchemaOf, type Schema } from '@annals/core'
 
 /** What a parameter may stand for. A word is one of the texts that the schema lists. */
 export type FieldKind = 'string' | 'word' | 'number' | 'boolean' | 'null' | 'array' | 'object'
@@ -34,18 +31,6 @@ export class InputSchemas {
     const fields = json ? fieldsOfJsonSchema(json) : openFields
     this.#fields.set(schema, fields)
     return fields
-  }
-}
-
-/**
- * The JSON Schema of what a schema takes or gives; `undefined` if it cannot say, because its library does not know JSON
- * Schema or because it lets something through that JSON Schema has no words for, such as a Date.
- */
-export function jsonSchemaOf(schema: Schema, side: 'input' | 'output'): JsonSchema | undefined {
-  try {
-    return schema['~standard'].jsonSchema?.[side]({ target: 'draft-2020-12' })
-  } catch {
-    return undefined
   }
 }
 

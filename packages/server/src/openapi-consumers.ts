@@ -1,4 +1,4 @@
-import type { JsonSchema } from './input-schema.ts'
+import type { JsonSchema } from '@annals/core'
 import { jsonContent, problemResponses, ref } from './openapi-parts.ts'
 
 const consumer = pathParameter('consumer', 'The name of a projection, process manager or outbox.')

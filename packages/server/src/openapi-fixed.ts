@@ -1,4 +1,4 @@
-import type { JsonSchema } from './input-schema.ts'
+import type { JsonSchema } from '@annals/core'
 import { consumerPaths } from './openapi-consumers.ts'
 import { jsonContent, problemResponses, queryParameter, ref } from './openapi-parts.ts'
 import { pageLimitDefault, pageLimitMax } from './page.ts'

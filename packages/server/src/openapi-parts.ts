@@ -1,6 +1,6 @@
+import type { JsonSchema } from '@annals/core'
 import { errorCatalogue } from '@annals/core'
 import { httpErrorCatalogue } from './http-error.ts'
-import type { JsonSchema } from './input-schema.ts'
 
 /** A reference to a component of the description. */
 export function ref(kind: 'schemas' | 'parameters' | 'responses', name: string): JsonSchema {

@@ -1,4 +1,4 @@
-import type { JsonSchema } from './input-schema.ts'
+import type { JsonSchema } from '@annals/core'
 import { ref, sharedSchemas } from './openapi-parts.ts'
 
 /** The named schemas of a description. */

@@ -1,6 +1,14 @@
-import type { AnyCommand, Command, Decider, Definitions, Query } from '@annals/core'
+import {
+  type AnyCommand,
+  type Command,
+  type Decider,
+  type Definitions,
+  type JsonSchema,
+  jsonSchemaOf,
+  type Query,
+} from '@annals/core'
 import { isPlain, reservedParameters } from './input-parameters.ts'
-import { type InputSchemas, type JsonSchema, jsonSchemaOf } from './input-schema.ts'
+import type { InputSchemas } from './input-schema.ts'
 import { fixedPaths } from './openapi-fixed.ts'
 import {
   jsonContent,
