@@ -12,6 +12,7 @@ import { repairCommand } from './commands/repair.ts'
 import { replayCommand } from './commands/replay.ts'
 import { restoreCommand } from './commands/restore.ts'
 import { scavengeCommand } from './commands/scavenge.ts'
+import { scheduledCommand } from './commands/scheduled.ts'
 import { serveCommand } from './commands/serve.ts'
 import { statsCommand } from './commands/stats.ts'
 import { streamsCommand } from './commands/streams.ts'
@@ -71,6 +72,7 @@ Exit codes: 0 done, 1 the command was rejected, 2 wrong usage, 3 and up as in do
     rebuildCommand(action),
     consumersCommand(action),
     catalogueCommand(action),
+    scheduledCommand(action),
     verifyCommand(action),
     backupCommand(action),
     restoreCommand(action),

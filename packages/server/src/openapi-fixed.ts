@@ -1,6 +1,7 @@
 import type { JsonSchema } from '@annals/core'
 import { consumerPaths } from './openapi-consumers.ts'
 import { jsonContent, problemResponses, queryParameter, ref } from './openapi-parts.ts'
+import { scheduledPaths } from './openapi-scheduled.ts'
 import { pageLimitDefault, pageLimitMax } from './page.ts'
 
 const limit = queryParameter(
@@ -157,6 +158,7 @@ export const fixedPaths: { readonly [path: string]: JsonSchema } = {
     },
   },
   ...consumerPaths,
+  ...scheduledPaths,
   '/openapi.json': {
     get: {
       operationId: 'describe',

@@ -138,7 +138,7 @@ export const sharedSchemas: { readonly [name: string]: JsonSchema } = {
     ],
     properties: {
       name: { type: 'string' },
-      kind: { enum: ['projection', 'process-manager', 'outbox'] },
+      kind: { enum: ['projection', 'process-manager', 'schedule', 'outbox'] },
       version: { type: 'integer' },
       state: { enum: ['starting', 'catching-up', 'live', 'paused', 'failed', 'stopped'] },
       position: { type: 'integer', description: 'Everything up to here is handled, or held back.' },

@@ -17,6 +17,7 @@ import { Parameters } from './parameters.ts'
 import { isFault, problemOf, problemResponse } from './problem.ts'
 import { queryRoutes } from './query-routes.ts'
 import { pathParameters, type Route, type ServerContext } from './route.ts'
+import { scheduledRoutes } from './scheduled-routes.ts'
 import { streamRoutes } from './stream-routes.ts'
 
 /** Settings of a server. */
@@ -73,6 +74,7 @@ export const routes: readonly Route[] = [
   ...streamRoutes,
   ...eventRoutes,
   ...consumerRoutes,
+  ...scheduledRoutes,
   openApiRoute,
   healthRoute,
 ]

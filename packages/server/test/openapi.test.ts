@@ -206,10 +206,11 @@ test('each operation that is described really answers', async () => {
       const [described] = Object.keys(
         (item as Record<string, { responses: object }>)[method]?.responses ?? {},
       )
-      // Nothing of the healthy consumer is parked.
-      const expected = path.includes('{key}') ? 404 : Number(described)
+      // Nothing of the healthy consumer is parked, and nothing is scheduled.
+      const isNotThere = path.includes('{key}') || path.includes('{id}')
+      const expected = isNotThere ? 404 : Number(described)
       expect(answered.status, `${method} ${target}: ${answered.text}`).toBe(expected)
-      if (expected === 404) expect(answered.body.code).toBe('key-not-parked')
+      if (isNotThere) expect(answered.body.code).toMatch(/^(?:key-not-parked|schedule-not-found)$/)
     }
   }
 })

@@ -36,6 +36,7 @@ test('the reference has every parameter that a route knows, and no other', async
       .replace('{stream}', 'room-1')
       .replace('{consumer}', 'visits')
       .replace('{key}', 'room-1')
+      .replace('{id}', 'soon')
     // A query of an open input takes any parameter, so one with an input of its own is asked.
     const asked = target.replace('Plain', 'WhoSits')
     const { body } = await call(server, `${method} ${asked}?none=1`, method === 'POST' ? {} : undefined)
