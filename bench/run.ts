@@ -12,10 +12,21 @@ import { fold } from './suites/fold.ts'
 import { groceries } from './suites/groceries.ts'
 import { http } from './suites/http.ts'
 import { peers } from './suites/peers.ts'
+import { processes } from './suites/processes.ts'
 import { projections } from './suites/projections.ts'
 import { read } from './suites/read.ts'
 
-const suites: readonly Suite[] = [append, read, fold, projections, http, groceries, peers, background]
+const suites: readonly Suite[] = [
+  append,
+  read,
+  fold,
+  projections,
+  processes,
+  http,
+  groceries,
+  peers,
+  background,
+]
 
 // Whoever stops a measurement half-way is not to be left with a gigabyte of events.
 process.once('SIGINT', () => process.exit(130))
