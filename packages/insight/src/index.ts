@@ -1,3 +1,6 @@
+export { type Anomaly, AnomalyDetector, type AnomalyOptions, discoverAnomalies } from './anomaly/anomaly.ts'
+export type { AnomalyKind } from './anomaly/case-scores.ts'
+export { discoverUnusualRates, type UnusualRate, type UnusualRateOptions } from './anomaly/unusual-rate.ts'
 export { type BpmnOptions, bpmnOfTree } from './bpmn/bpmn-of-tree.ts'
 export { alignLog, type Deviation, type LogAlignment } from './conformance/align-log.ts'
 export {

@@ -1,0 +1,111 @@
+import type { EventLog, Trace } from '../event-log/event-log.ts'
+import { assertShare } from '../statistics/argument.ts'
+import { benjaminiHochberg } from '../statistics/false-discovery-rate.ts'
+import { type AnomalyKind, type CaseScore, CaseScorer } from './case-scores.ts'
+import { countFrom } from './gap-model.ts'
+
+/** A case that is unusual in one respect. */
+export interface Anomaly {
+  readonly case: string
+  readonly kind: AnomalyKind
+  /** Larger is more unusual; of the same kind they can be compared. */
+  readonly score: number
+  /** The share of usual cases that are as unusual as this or more so. */
+  readonly p: number
+  /** `p`, corrected for the number of cases and kinds that were asked about. */
+  readonly adjustedP: number
+  /** A sentence for people: what is unusual, and what would have been usual. */
+  readonly why: string
+  /** The place in the case of the event that it is about, and what leads back to that event. */
+  readonly index: number
+  readonly source: number | undefined
+}
+
+export interface AnomalyOptions {
+  /**
+   * The share of alarms, at most, that may be false; where nothing is unusual, the probability of any alarm at all. Above 0 and at most 1.
+   * Default 0.05; 1 gives every case, whatever its probability. To give an alarm for one of n cases in m kinds, n × m / rate usual
+   * cases have to be known.
+   */
+  readonly falseAlarmRate?: number | undefined
+  /** Default: all. */
+  readonly kinds?: readonly AnomalyKind[] | undefined
+}
+
+/**
+ * The cases of a log, all ended, that are unusual among all others of it, the most unusual first. Corrected by Benjamini–Hochberg.
+ *
+ * Source: V. Vovk et al., Algorithmic Learning in a Random World, 2005: since all cases take the same part in what they are compared with,
+ * the rank of one that is like the others is as likely to be any (full conformal prediction).
+ *
+ * @throws AnnalsError `invalid-argument` for options out of their range
+ */
+export function discoverAnomalies(log: EventLog, options: AnomalyOptions = {}): readonly Anomaly[] {
+  const scorer = new CaseScorer(log.traces)
+  const scored = log.traces.map((trace) => ({ trace, scores: scorer.whole(trace) }))
+  // Its own score is among those that it is compared with, so it is not counted once more.
+  return alarms(scored, sortedByKind(scored.map(({ scores }) => scores)), options, 0)
+}
+
+/**
+ * Watches open cases, given a history of cases that ended: which go a way that is unusual, wait for longer than usual for what comes
+ * next (a deadline that nobody wrote), or have unusual values.
+ *
+ * It learns from every other case of the history, and compares with the rest (split conformal prediction; see `discoverAnomalies`). With no more
+ * in an open case than so far, its alarms are only rarer than the rate.
+ */
+export class AnomalyDetector {
+  readonly #options: AnomalyOptions
+  readonly #scorer: CaseScorer
+  readonly #usual: ReadonlyMap<AnomalyKind, Float64Array>
+
+  /** @throws AnnalsError `invalid-argument` for options out of their range */
+  constructor(history: EventLog, options: AnomalyOptions = {}) {
+    assertShare('falseAlarmRate', options.falseAlarmRate ?? rateDefault)
+    this.#options = options
+    this.#scorer = new CaseScorer(history.traces.filter((_, index) => index % 2 === 0))
+    const others = history.traces.filter((_, index) => index % 2 === 1)
+    this.#usual = sortedByKind(others.map((trace) => this.#scorer.soFar(trace, undefined)))
+  }
+
+  /** The open cases that are unusual by now, the most unusual first. Corrected over all cases given at once. */
+  find(open: EventLog, nowMs: number): readonly Anomaly[] {
+    const scored = open.traces.map((trace) => ({ trace, scores: this.#scorer.soFar(trace, nowMs) }))
+    return alarms(scored, this.#usual, this.#options, 1)
+  }
+}
+
+const rateDefault = 0.05
+
+function sortedByKind(all: readonly (readonly CaseScore[])[]): Map<AnomalyKind, Float64Array> {
+  const byKind = new Map<AnomalyKind, number[]>()
+  for (const { kind, score } of all.flat())
+    byKind
+      .set(kind, byKind.get(kind) ?? [])
+      .get(kind)
+      ?.push(score)
+  return new Map([...byKind].map(([kind, scores]) => [kind, Float64Array.from(scores).sort()]))
+}
+
+function alarms(
+  scored: readonly { readonly trace: Trace; readonly scores: readonly CaseScore[] }[],
+  usual: ReadonlyMap<AnomalyKind, Float64Array>,
+  { falseAlarmRate = rateDefault, kinds = ['flow', 'timing', 'attribute'] }: AnomalyOptions,
+  itself: 0 | 1,
+): Anomaly[] {
+  assertShare('falseAlarmRate', falseAlarmRate)
+  const questions = scored.flatMap(({ trace, scores }) =>
+    scores
+      .filter(({ kind }) => kinds.includes(kind))
+      .map((score) => {
+        const known = usual.get(score.kind) ?? new Float64Array(0)
+        const p = (countFrom(known, score.score) + itself) / (known.length + itself)
+        return { ...score, case: trace.case, p, source: trace.events[score.index]?.source }
+      }),
+  )
+  const adjusted = benjaminiHochberg(questions.map(({ p }) => p))
+  return questions
+    .map((question, index) => ({ ...question, adjustedP: adjusted[index] as number }))
+    .filter(({ adjustedP }) => adjustedP <= falseAlarmRate)
+    .sort((one, other) => one.p - other.p || other.score - one.score)
+}

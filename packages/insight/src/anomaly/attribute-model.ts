@@ -1,0 +1,90 @@
+import type { AttributeValue } from '../event-log/case-event.ts'
+import type { Trace } from '../event-log/event-log.ts'
+import { quantile } from '../statistics/quantile.ts'
+import { countFrom } from './gap-model.ts'
+
+/** A value of an attribute of an event, and how unusual it is for that activity. */
+export interface ScoredValue {
+  readonly index: number
+  readonly attribute: string
+  readonly value: AttributeValue
+  /** −ln of how often a value is as rare, or a number as far out. */
+  readonly score: number
+  /** What it mostly is, in words. */
+  readonly usual: string
+}
+
+/** Which values each attribute of each activity has. Attributes of which hardly two values are the same, such as ids, say nothing. */
+export class AttributeModel {
+  readonly #known = new Map<string, Known>()
+
+  constructor(traces: readonly Trace[]) {
+    const values = new Map<string, AttributeValue[]>()
+    for (const { events } of traces)
+      for (const { activity, attributes = {} } of events)
+        for (const [attribute, value] of Object.entries(attributes)) {
+          const key = keyOf(activity, attribute)
+          const known = values.get(key) ?? []
+          values.set(key, known)
+          known.push(value)
+        }
+    for (const [key, all] of values) {
+      const known = knownOf(all)
+      if (known) this.#known.set(key, known)
+    }
+  }
+
+  values({ events }: Trace): ScoredValue[] {
+    return events.flatMap(({ activity, attributes = {} }, index) =>
+      Object.entries(attributes).flatMap(([attribute, value]) => {
+        const known = this.#known.get(keyOf(activity, attribute))
+        return known ? [{ index, attribute, value, score: known.score(value), usual: known.usual }] : []
+      }),
+    )
+  }
+}
+
+interface Known {
+  readonly usual: string
+  score(value: AttributeValue): number
+}
+
+function knownOf(values: readonly AttributeValue[]): Known | undefined {
+  if (values.length < valuesMin) return undefined
+  return values.every((value) => typeof value === 'number') ? numbersOf(values) : namesOf(values)
+}
+
+const valuesMin = 20
+
+function numbersOf(values: readonly number[]): Known {
+  const sorted = Float64Array.from(values).sort()
+  const [least, most] = [quantile(sorted, 0.005) as number, quantile(sorted, 0.995) as number]
+  return {
+    usual: `from ${least} to ${most}`,
+    score(value) {
+      if (typeof value !== 'number') return Math.log(1 + values.length)
+      const above = countFrom(sorted, value)
+      const below = values.length - countFrom(sorted, nextAfter(value))
+      const rarity = -Math.log(Math.min(1, (2 * (1 + Math.min(above, below))) / (1 + values.length)))
+      // Beyond all that was seen, how far beyond still counts.
+      const outside = Math.max(0, least - value, value - most)
+      return rarity + Math.log1p(outside / (most - least || Math.abs(most) || 1))
+    },
+  }
+}
+
+const nextAfter = (value: number): number =>
+  value + Math.max(Number.MIN_VALUE, Math.abs(value) * Number.EPSILON)
+
+function namesOf(values: readonly AttributeValue[]): Known | undefined {
+  const counts = new Map<AttributeValue, number>()
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
+  if (counts.size > values.length / 2) return undefined
+  const [most] = [...counts].sort(([, one], [, other]) => other - one)
+  return {
+    usual: JSON.stringify(most?.[0]),
+    score: (value) => -Math.log((1 + (counts.get(value) ?? 0)) / (1 + values.length)),
+  }
+}
+
+const keyOf = (activity: string, attribute: string): string => JSON.stringify([activity, attribute])

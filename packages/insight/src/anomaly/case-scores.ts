@@ -1,0 +1,103 @@
+import type { Trace } from '../event-log/event-log.ts'
+import { AttributeModel } from './attribute-model.ts'
+import { GapModel } from './gap-model.ts'
+import { anomalyScore, mostSurprisingStart, SurprisalModel, type SurprisingStep } from './surprisal.ts'
+
+/** In what respect a case is unusual: which activities, how long in between, or which values. */
+export type AnomalyKind = 'flow' | 'timing' | 'attribute'
+
+/** How unusual a case is in one respect, and what of it is most so. */
+export interface CaseScore {
+  readonly kind: AnomalyKind
+  /** Larger is more unusual; of the same kind they can be compared. */
+  readonly score: number
+  /** A sentence for people. */
+  readonly why: string
+  /** The place of the event that it is about. */
+  readonly index: number
+}
+
+/** How unusual cases are, given those that it learned from. */
+export class CaseScorer {
+  readonly #surprisal: SurprisalModel
+  readonly #gaps: GapModel
+  readonly #attributes: AttributeModel
+
+  /** Learns cases that ended. */
+  constructor(traces: readonly Trace[]) {
+    this.#surprisal = new SurprisalModel(traces.map(activitiesOf))
+    this.#gaps = new GapModel(traces)
+    this.#attributes = new AttributeModel(traces)
+  }
+
+  /** Of a case that ended. */
+  whole(trace: Trace): CaseScore[] {
+    const steps = this.#surprisal.steps({ activities: activitiesOf(trace), ended: true })
+    return [flowOf(trace, steps), this.#timing(trace, undefined), this.#attribute(trace)]
+  }
+
+  /**
+   * The most that a case was unusual so far: by `nowMs` if it is open, or ever if it ended. It never falls as a case goes on, so an
+   * open case is not more unusual than it will have been in the end.
+   */
+  soFar(trace: Trace, nowMs: number | undefined): CaseScore[] {
+    const ended = nowMs === undefined
+    const steps = this.#surprisal.steps({ activities: activitiesOf(trace), ended })
+    return [flowOf(trace, mostSurprisingStart(steps)), this.#timing(trace, nowMs), this.#attribute(trace)]
+  }
+
+  #timing(trace: Trace, nowMs: number | undefined): CaseScore {
+    const worst = largestBy(this.#gaps.gaps(trace, nowMs), ({ score }) => score)
+    if (!worst) return { kind: 'timing', score: 0, why: 'Too little is known of its times.', index: 0 }
+    const isWaiting = worst.index === trace.events.length - 1
+    const activity = JSON.stringify(trace.events[worst.index]?.activity)
+    const took = isWaiting
+      ? `Nothing has come after ${activity} for ${spell(worst.gapMs)}`
+      : `After ${activity} it took ${spell(worst.gapMs)} until the next event`
+    const why = `${took}; in 99 of 100 cases it takes at most ${spell(worst.usualMs)}.`
+    return { kind: 'timing', score: worst.score, why, index: worst.index }
+  }
+
+  #attribute(trace: Trace): CaseScore {
+    const worst = largestBy(this.#attributes.values(trace), ({ score }) => score)
+    if (!worst) return { kind: 'attribute', score: 0, why: 'Too little is known of its values.', index: 0 }
+    const activity = JSON.stringify(trace.events[worst.index]?.activity)
+    const why = `${JSON.stringify(worst.attribute)} of ${activity} is ${JSON.stringify(worst.value)}; mostly it is ${worst.usual}.`
+    return { kind: 'attribute', score: worst.score, why, index: worst.index }
+  }
+}
+
+const activitiesOf = ({ events }: Trace): string[] => events.map(({ activity }) => activity)
+
+function flowOf(trace: Trace, steps: readonly SurprisingStep[]): CaseScore {
+  const worst = largestBy(steps, ({ surprisal }) => surprisal)
+  const name = (activity: string | undefined, otherwise: string): string =>
+    activity === undefined ? otherwise : JSON.stringify(activity)
+  const what = worst
+    ? `${name(worst.activity, 'The end')} came after ${name(worst.after, 'the beginning')} (${percent(worst.share)} of the time); ` +
+      `mostly it is ${name(worst.expected, 'the end')} (${percent(worst.expectedShare)}).`
+    : 'Nothing was done.'
+  // What is unusual about the end is told of the last event.
+  const index = Math.min(worst?.index ?? 0, trace.events.length - 1)
+  return { kind: 'flow', score: anomalyScore(steps), why: what, index }
+}
+
+function largestBy<Item>(items: readonly Item[], sizeOf: (item: Item) => number): Item | undefined {
+  return items.reduce<Item | undefined>(
+    (most, item) => (most === undefined || sizeOf(item) > sizeOf(most) ? item : most),
+    undefined,
+  )
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.01 ? 2 : 0)} %`
+
+function spell(ms: number): string {
+  const units: readonly [number, string][] = [
+    [86_400_000, 'days'],
+    [3_600_000, 'hours'],
+    [60_000, 'minutes'],
+    [1_000, 'seconds'],
+  ]
+  const [size, unit] = units.find(([each]) => ms >= each) ?? [1, 'milliseconds']
+  return `${Number((ms / size).toPrecision(3))} ${unit}`
+}
