@@ -11,6 +11,7 @@ import { background } from './suites/background.ts'
 import { fold } from './suites/fold.ts'
 import { groceries } from './suites/groceries.ts'
 import { http } from './suites/http.ts'
+import { insightLearning } from './suites/insight-learning.ts'
 import { peers } from './suites/peers.ts'
 import { processes } from './suites/processes.ts'
 import { projections } from './suites/projections.ts'
@@ -26,6 +27,7 @@ const suites: readonly Suite[] = [
   groceries,
   peers,
   background,
+  insightLearning,
 ]
 
 // Whoever stops a measurement half-way is not to be left with a gigabyte of events.

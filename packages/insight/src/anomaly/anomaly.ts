@@ -23,9 +23,9 @@ export interface Anomaly {
 
 export interface AnomalyOptions {
   /**
-   * The share of alarms, at most, that may be false; where nothing is unusual, the probability of any alarm at all. Above 0 and at most 1.
-   * Default 0.05; 1 gives every case, whatever its probability. To give an alarm for one of n cases in m kinds, n × m / rate usual
-   * cases have to be known.
+   * The share of alarms, at most, that may be false; where nothing is unusual, the probability of any alarm at all.
+   * Above 0 and at most 1. Default 0.05; 1 gives every case, whatever its probability. To give an alarm for one of n
+   * cases in m kinds, n × m / rate usual cases have to be known.
    */
   readonly falseAlarmRate?: number | undefined
   /** Default: all. */
@@ -33,10 +33,11 @@ export interface AnomalyOptions {
 }
 
 /**
- * The cases of a log, all ended, that are unusual among all others of it, the most unusual first. Corrected by Benjamini–Hochberg.
+ * The cases of a log, all ended, that are unusual among all others of it, the most unusual first. Corrected by
+ * Benjamini–Hochberg.
  *
- * Source: V. Vovk et al., Algorithmic Learning in a Random World, 2005: since all cases take the same part in what they are compared with,
- * the rank of one that is like the others is as likely to be any (full conformal prediction).
+ * Source: V. Vovk et al., Algorithmic Learning in a Random World, 2005: since all cases take the same part in what they
+ * are compared with, the rank of one that is like the others is as likely to be any (full conformal prediction).
  *
  * @throws AnnalsError `invalid-argument` for options out of their range
  */
@@ -48,11 +49,11 @@ export function discoverAnomalies(log: EventLog, options: AnomalyOptions = {}): 
 }
 
 /**
- * Watches open cases, given a history of cases that ended: which go a way that is unusual, wait for longer than usual for what comes
- * next (a deadline that nobody wrote), or have unusual values.
+ * Watches open cases, given a history of cases that ended: which go a way that is unusual, wait for longer than usual
+ * for what comes next (a deadline that nobody wrote), or have unusual values.
  *
- * It learns from every other case of the history, and compares with the rest (split conformal prediction; see `discoverAnomalies`). With no more
- * in an open case than so far, its alarms are only rarer than the rate.
+ * It learns from every other case of the history, and compares with the rest (split conformal prediction; see
+ * `discoverAnomalies`). With no more in an open case than so far, its alarms are only rarer than the rate.
  */
 export class AnomalyDetector {
   readonly #options: AnomalyOptions

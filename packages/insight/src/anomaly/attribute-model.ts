@@ -14,7 +14,10 @@ export interface ScoredValue {
   readonly usual: string
 }
 
-/** Which values each attribute of each activity has. Attributes of which hardly two values are the same, such as ids, say nothing. */
+/**
+ * Which values each attribute of each activity has. Attributes of which hardly two values are the same, such as ids,
+ * say nothing.
+ */
 export class AttributeModel {
   readonly #known = new Map<string, Known>()
 

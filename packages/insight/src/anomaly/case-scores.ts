@@ -37,8 +37,8 @@ export class CaseScorer {
   }
 
   /**
-   * The most that a case was unusual so far: by `nowMs` if it is open, or ever if it ended. It never falls as a case goes on, so an
-   * open case is not more unusual than it will have been in the end.
+   * The most that a case was unusual so far: by `nowMs` if it is open, or ever if it ended. It never falls as a case
+   * goes on, so an open case is not more unusual than it will have been in the end.
    */
   soFar(trace: Trace, nowMs: number | undefined): CaseScore[] {
     const ended = nowMs === undefined

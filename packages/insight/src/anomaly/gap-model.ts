@@ -34,7 +34,10 @@ export class GapModel {
     for (const [activity, values] of gaps) this.#gaps.set(activity, Float64Array.from(values).sort())
   }
 
-  /** The gaps between the events of a case, and the one that an open case is in at `nowMs`. Those that too little is known of are left out. */
+  /**
+   * The gaps between the events of a case, and the one that an open case is in at `nowMs`. Those that too little is
+   * known of are left out.
+   */
   gaps({ events, timesMs }: Trace, nowMs: number | undefined): Gap[] {
     return events.flatMap(({ activity }, index) => {
       const isLatest = index === events.length - 1

@@ -23,12 +23,12 @@ export interface CaseRun {
 }
 
 /**
- * How surprising each step of a case is, given how others went, by interpolated counts. A step is looked at from both sides: what
- * comes may be nothing special after what was, and yet hardly ever have that before it.
+ * How surprising each step of a case is, given how others went, by interpolated counts. A step is looked at from both
+ * sides: what comes may be nothing special after what was, and yet hardly ever have that before it.
  *
- * Sources: I. H. Witten, T. C. Bell, The Zero-Frequency Problem, IEEE Transactions on Information Theory 37 (1991), method C;
- * T. Nolle et al., BINet: Multi-perspective Business Process Anomaly Classification, Information Systems 103 (2022) (probabilities of
- * the next event as anomaly scores).
+ * Sources: I. H. Witten, T. C. Bell, The Zero-Frequency Problem, IEEE Transactions on Information Theory 37 (1991),
+ * method C; T. Nolle et al., BINet: Multi-perspective Business Process Anomaly Classification, Information Systems 103
+ * (2022) (probabilities of the next event as anomaly scores).
  */
 export class SurprisalModel {
   readonly #forward = new ContextCounts(5)
@@ -64,8 +64,8 @@ export class SurprisalModel {
 }
 
 /**
- * One number for a case: the sum of its squared surprisals over the root of their number, so that one large surprise counts more than many small
- * ones, and a long case is not surprising for its length alone.
+ * One number for a case: the sum of its squared surprisals over the root of their number, so that one large surprise
+ * counts more than many small ones, and a long case is not surprising for its length alone.
  */
 export function anomalyScore(steps: readonly SurprisingStep[]): number {
   return steps.reduce((sum, { surprisal }) => sum + surprisal ** 2, 0) / Math.sqrt(Math.max(1, steps.length))

@@ -27,13 +27,16 @@ export interface UnusualRateOptions {
   readonly windowMs: number
   /** When the latest window ends. */
   readonly nowMs: number
-  /** As in `AnomalyOptions`. To give an alarm for one of n activities, 2 × n / rate windows have to be known. Default 0.05. */
+  /**
+   * As in `AnomalyOptions`. To give an alarm for one of n activities, 2 × n / rate windows have to be known. Default
+   * 0.05.
+   */
   readonly falseAlarmRate?: number | undefined
 }
 
 /**
- * The activities that were unusually often, or unusually rarely, in the window that ends now, compared with all whole windows before it
- * since the first event; the most unusual first. Corrected by Benjamini–Hochberg.
+ * The activities that were unusually often, or unusually rarely, in the window that ends now, compared with all whole
+ * windows before it since the first event; the most unusual first. Corrected by Benjamini–Hochberg.
  *
  * @throws AnnalsError `invalid-argument` for options out of their range
  */

@@ -25,15 +25,15 @@ export interface CoOccurrence {
 
 export interface CorrelationOptions {
   /**
-   * The share of what is found, at most, that may be chance. Above 0 and at most 1. Default 0.05; 1 gives every pair, whatever its
-   * probability.
+   * The share of what is found, at most, that may be chance. Above 0 and at most 1. Default 0.05; 1 gives every pair,
+   * whatever its probability.
    */
   readonly falseDiscoveryRate?: number | undefined
 }
 
 /**
- * The pairs of activities that go together, or exclude each other, in cases: the least probable first. Activities that all cases
- * have say nothing and are not asked about. Corrected by Benjamini–Hochberg.
+ * The pairs of activities that go together, or exclude each other, in cases: the least probable first. Activities that
+ * all cases have say nothing and are not asked about. Corrected by Benjamini–Hochberg.
  *
  * @throws AnnalsError `invalid-argument` for options out of their range
  */
@@ -74,7 +74,9 @@ export function discoverCoOccurrences(
   return findings(pairs, falseDiscoveryRate, (one, other) => other.g - one.g)
 }
 
-/** Of all that was asked, what stands after correction, the least probable first; ties by `compare`, then as they came. */
+/**
+ * Of all that was asked, what stands after correction, the least probable first; ties by `compare`, then as they came.
+ */
 export function findings<Question extends { readonly p: number }>(
   questions: readonly Question[],
   falseDiscoveryRate: number,

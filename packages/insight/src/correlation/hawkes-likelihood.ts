@@ -8,8 +8,8 @@ export interface Maximum {
  * Maximises Σ ln(features · parameters) − exposure · parameters over parameters from 0 on: the likelihood of one type's
  * events in a Hawkes process. It is concave, so there is one maximum. The parameter `without`, if given, is held at 0.
  *
- * Source: D. P. Bertsekas, Projected Newton Methods for Optimization Problems with Simple Constraints, SIAM Journal on Control and
- * Optimization 20 (1982).
+ * Source: D. P. Bertsekas, Projected Newton Methods for Optimization Problems with Simple Constraints, SIAM Journal on
+ * Control and Optimization 20 (1982).
  */
 export function maximiseLikelihood(
   features: readonly (readonly number[])[],
@@ -98,7 +98,10 @@ function dot(one: readonly number[], other: readonly number[]): number {
   return sum
 }
 
-/** Solves a symmetric, positive system by Gaussian elimination; a trace on the diagonal keeps features that are alike apart. */
+/**
+ * Solves a symmetric, positive system by Gaussian elimination; a trace on the diagonal keeps features that are alike
+ * apart.
+ */
 function solve(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {
   const rows = matrix.map((row, i) => [
     ...row.map((value, j) => (i === j ? value * (1 + 1e-12) + 1e-300 : value)),

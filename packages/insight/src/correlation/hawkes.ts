@@ -32,7 +32,10 @@ export interface HawkesFit {
   readonly logLikelihood: number
 }
 
-/** How far events of one type go before those of another, in the sense of Granger: knowing the one helps to foretell the other. */
+/**
+ * How far events of one type go before those of another, in the sense of Granger: knowing the one helps to foretell the
+ * other.
+ */
 export interface Excitation {
   readonly from: string
   readonly to: string
@@ -48,11 +51,13 @@ export interface Excitation {
  * Fits a multivariate Hawkes process with exponential kernels of one mean delay to events across cases, by maximum
  * likelihood. Granger causality is no cause: a third thing may lie behind both. O(events × types) per step of the fit.
  *
- * Sources: A. G. Hawkes, Spectra of Some Self-Exciting and Mutually Exciting Point Processes, Biometrika 58 (1971); Y. Ogata, The
- * Asymptotic Behaviour of Maximum Likelihood Estimators for Stationary Point Processes, 1978; S. G. Self, K.-Y. Liang, JASA 82
- * (1987): the ratio for a parameter at its bound of 0 is half a chi-square with one degree of freedom.
+ * Sources: A. G. Hawkes, Spectra of Some Self-Exciting and Mutually Exciting Point Processes, Biometrika 58 (1971); Y.
+ * Ogata, The Asymptotic Behaviour of Maximum Likelihood Estimators for Stationary Point Processes, 1978; S. G. Self,
+ * K.-Y. Liang, JASA 82 (1987): the ratio for a parameter at its bound of 0 is half a chi-square with one degree of
+ * freedom.
  *
- * @throws AnnalsError `invalid-argument` for options out of their range, for an event outside of them or without a finite time
+ * @throws AnnalsError `invalid-argument` for options out of their range, for an event outside of them or without a
+ * finite time
  */
 export function fitHawkes(events: readonly TimedEvent[], options: HawkesOptions): HawkesFit {
   const {

@@ -19,8 +19,9 @@ export interface RootCause {
   readonly outcome: number
   readonly otherOutcome: number
   /**
-   * How large the difference is, whatever the number of cases: the probability that a case that has it has more of the outcome than
-   * one that has not, ties counted half. 0.5 is no difference, 1 the largest; below 0.5 it goes with less of the outcome.
+   * How large the difference is, whatever the number of cases: the probability that a case that has it has more of the
+   * outcome than one that has not, ties counted half. 0.5 is no difference, 1 the largest; below 0.5 it goes with less
+   * of the outcome.
    */
   readonly effectSize: number
   /** For an outcome of yes or no; otherwise `undefined`. See `oddsRatio`. */
@@ -51,9 +52,9 @@ export function rework({ activities }: Trace): number {
 }
 
 /**
- * The attribute values of cases that go with an outcome, the least probable first: Fisher's exact test for an outcome of yes or no, a
- * rank test for a number. Of each attribute, a case has the value that it has first: if it had all, long cases would have more of
- * them, and every value would go with delay. Corrected by Benjamini–Hochberg.
+ * The attribute values of cases that go with an outcome, the least probable first: Fisher's exact test for an outcome
+ * of yes or no, a rank test for a number. Of each attribute, a case has the value that it has first: if it had all,
+ * long cases would have more of them, and every value would go with delay. Corrected by Benjamini–Hochberg.
  *
  * @throws AnnalsError `invalid-argument` for options out of their range
  */

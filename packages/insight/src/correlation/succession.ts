@@ -28,8 +28,8 @@ export interface Succession {
 }
 
 /**
- * The pairs of activities of which one directly follows the other more, or less, than by chance: the least probable first. Every activity
- * that is followed is asked about with every one that follows. Corrected by Benjamini–Hochberg.
+ * The pairs of activities of which one directly follows the other more, or less, than by chance: the least probable
+ * first. Every activity that is followed is asked about with every one that follows. Corrected by Benjamini–Hochberg.
  *
  * @throws AnnalsError `invalid-argument` for options out of their range
  */

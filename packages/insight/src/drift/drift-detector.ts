@@ -4,14 +4,15 @@ import type { Drift, DriftOptions, DriftPerspective } from './drift.ts'
 import { compareFlow, compareTiming, type Step } from './window-comparison.ts'
 
 /**
- * Looks for drifts as cases end. Give it the cases in the order in which they begin. It keeps two windows of cases, so that what a
- * case costs does not grow with the history.
+ * Looks for drifts as cases end. Give it the cases in the order in which they begin. It keeps two windows of cases, so
+ * that what a case costs does not grow with the history.
  *
- * Two adjacent windows are compared with each case. A drift is where they differ most; it is found once half a window has gone by
- * without a larger difference, and then the next is looked for where no case of the old ways is in either window.
+ * Two adjacent windows are compared with each case. A drift is where they differ most; it is found once half a window
+ * has gone by without a larger difference, and then the next is looked for where no case of the old ways is in either
+ * window.
  *
- * Sources: R. P. J. C. Bose et al., Handling Concept Drift in Process Mining, CAiSE 2011; A. Maaradji et al., Fast and Accurate
- * Business Process Drift Detection, BPM 2015 (tests on adjacent windows).
+ * Sources: R. P. J. C. Bose et al., Handling Concept Drift in Process Mining, CAiSE 2011; A. Maaradji et al., Fast and
+ * Accurate Business Process Drift Detection, BPM 2015 (tests on adjacent windows).
  */
 export class DriftDetector {
   readonly #windowCases: number
@@ -33,7 +34,10 @@ export class DriftDetector {
     this.#perspectives = perspectives
   }
 
-  /** The drifts that this case makes certain, mostly none. `activities` are the names of its activities, as in `EventLog`. */
+  /**
+   * The drifts that this case makes certain, mostly none. `activities` are the names of its activities, as in
+   * `EventLog`.
+   */
   add(trace: Trace, activities: readonly string[]): readonly Drift[] {
     this.#window.push({
       name: trace.case,

@@ -33,8 +33,8 @@ export interface DriftOptions {
   /** Cases before and after a point that are compared. 10 or more. Default 100. */
   readonly windowCases?: number | undefined
   /**
-   * How probable a drift may be that is none, in a stretch as long as both windows and for each perspective. Above 0 and at most 1.
-   * Default 0.001.
+   * How probable a drift may be that is none, in a stretch as long as both windows and for each perspective. Above 0
+   * and at most 1. Default 0.001.
    */
   readonly falseAlarmRate?: number | undefined
   /** Default: both. */

@@ -28,11 +28,11 @@ export interface Comparison {
 }
 
 /**
- * Compares which activity follows which: for each pair Fisher's exact test on how many cases have it, and on how many have it more than
- * once; the least of their probabilities times their number (Bonferroni).
+ * Compares which activity follows which: for each pair Fisher's exact test on how many cases have it, and on how many
+ * have it more than once; the least of their probabilities times their number (Bonferroni).
  *
- * Cases are counted, not steps, though it is the G of those that is usual: the steps of a case come together, and again where it
- * repeats them, so a test that takes them for independent finds drifts in logs that have none.
+ * Cases are counted, not steps, though it is the G of those that is usual: the steps of a case come together, and again
+ * where it repeats them, so a test that takes them for independent finds drifts in logs that have none.
  */
 export function compareFlow(before: Window, after: Window): Comparison {
   const pairs = pairsOf(before, after)
@@ -64,8 +64,8 @@ export function compareFlow(before: Window, after: Window): Comparison {
 }
 
 /**
- * Compares how long the steps take: a rank test for each pair of activities, those that lead to the same activity taken together by
- * the root of their counts (Stouffer), and the least of the probabilities times their number (Bonferroni).
+ * Compares how long the steps take: a rank test for each pair of activities, those that lead to the same activity taken
+ * together by the root of their counts (Stouffer), and the least of the probabilities times their number (Bonferroni).
  */
 export function compareTiming(before: Window, after: Window): Comparison {
   const tests = pairsOf(before, after)

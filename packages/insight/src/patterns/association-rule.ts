@@ -12,9 +12,15 @@ export interface AssociationRule {
   readonly support: number
   /** The share of the transactions with `given` that have `implies`. */
   readonly confidence: number
-  /** `confidence` as a multiple of the share of all transactions that have `implies`: 1 if they have nothing to do with each other. */
+  /**
+   * `confidence` as a multiple of the share of all transactions that have `implies`: 1 if they have nothing to do with
+   * each other.
+   */
   readonly lift: number
-  /** How many times as often the rule would fail if they had nothing to do with each other; `Infinity` if it never fails. */
+  /**
+   * How many times as often the rule would fail if they had nothing to do with each other; `Infinity` if it never
+   * fails.
+   */
   readonly conviction: number
 }
 
@@ -22,18 +28,19 @@ export interface AssociationRuleOptions extends ItemSetOptions {
   /** Above 0 and at most 1. Default 0.8. */
   readonly confidenceMin?: number | undefined
   /**
-   * `all` (the default): every rule. `non-redundant`: without those whose `implies` follows from fewer items with at least the same
-   * confidence; a longer `given` is there only where it says more.
+   * `all` (the default): every rule. `non-redundant`: without those whose `implies` follows from fewer items with at
+   * least the same confidence; a longer `given` is there only where it says more.
    */
   readonly kind?: 'all' | 'non-redundant' | undefined
 }
 
 /**
- * The rules between items with enough support and confidence, the strongest by lift first, then by support, then by items.
+ * The rules between items with enough support and confidence, the strongest by lift first, then by support, then by
+ * items.
  *
- * Sources: R. Agrawal, R. Srikant, Fast Algorithms for Mining Association Rules, VLDB 1994; S. Brin et al., Dynamic Itemset
- * Counting and Implication Rules for Market Basket Data, SIGMOD 1997 (conviction); R. Bayardo et al., Constraint-Based Rule Mining in
- * Large, Dense Databases, ICDE 1999 (rules that improve on all simpler ones).
+ * Sources: R. Agrawal, R. Srikant, Fast Algorithms for Mining Association Rules, VLDB 1994; S. Brin et al., Dynamic
+ * Itemset Counting and Implication Rules for Market Basket Data, SIGMOD 1997 (conviction); R. Bayardo et al.,
+ * Constraint-Based Rule Mining in Large, Dense Databases, ICDE 1999 (rules that improve on all simpler ones).
  *
  * @throws AnnalsError `invalid-argument` for options out of their range
  */

@@ -19,11 +19,11 @@ export interface ItemSetOptions {
 }
 
 /**
- * The sets of items that at least a share of the transactions have, whatever the order in each; items that a transaction has
- * twice count once. The most frequent first, then by items.
+ * The sets of items that at least a share of the transactions have, whatever the order in each; items that a
+ * transaction has twice count once. The most frequent first, then by items.
  *
- * Source: M. J. Zaki, Scalable Algorithms for Association Mining (Eclat), IEEE TKDE 12 (2000): depth first, by intersecting the
- * lists of transactions.
+ * Source: M. J. Zaki, Scalable Algorithms for Association Mining (Eclat), IEEE TKDE 12 (2000): depth first, by
+ * intersecting the lists of transactions.
  *
  * @throws AnnalsError `invalid-argument` for options out of their range
  */

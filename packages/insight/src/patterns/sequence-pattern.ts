@@ -18,21 +18,22 @@ export interface SequencePatternOptions {
   /** The most activities of a pattern. Default 12. */
   readonly lengthMax?: number | undefined
   /**
-   * `frequent`: all that are frequent. `closed` (the default): those that no longer one holds in just as many cases; the others
-   * follow from them. `generator`: those of which no part holds in just as many cases: the
-   * shortest that say it. Nothing at all holds in every case, so what every case has is no generator.
+   * `frequent`: all that are frequent. `closed` (the default): those that no longer one holds in just as many cases;
+   * the others follow from them. `generator`: those of which no part holds in just as many cases: the shortest that say
+   * it. Nothing at all holds in every case, so what every case has is no generator.
    */
   readonly kind?: 'frequent' | 'closed' | 'generator' | undefined
 }
 
 /**
- * The sequences of activities, with gaps, that at least a share of the cases have, the most frequent first, then by code points.
- * Whether a pattern is closed or a generator is judged against all sequences, also those longer than `lengthMax`.
+ * The sequences of activities, with gaps, that at least a share of the cases have, the most frequent first, then by
+ * code points. Whether a pattern is closed or a generator is judged against all sequences, also those longer than
+ * `lengthMax`.
  *
- * Sources: J. Pei et al., PrefixSpan: Mining Sequential Patterns Efficiently by Prefix-Projected Pattern Growth, ICDE 2001 (growth by
- * projected databases); J. Wang, J. Han, BIDE: Efficient Mining of Frequent Closed Sequences, ICDE 2004 (closed: neither a forward
- * nor a backward extension in all cases; pruned by back-scan); C. Gao et al., Efficient Mining of Frequent Sequence Generators,
- * WWW 2008.
+ * Sources: J. Pei et al., PrefixSpan: Mining Sequential Patterns Efficiently by Prefix-Projected Pattern Growth, ICDE
+ * 2001 (growth by projected databases); J. Wang, J. Han, BIDE: Efficient Mining of Frequent Closed Sequences, ICDE 2004
+ * (closed: neither a forward nor a backward extension in all cases; pruned by back-scan); C. Gao et al., Efficient
+ * Mining of Frequent Sequence Generators, WWW 2008.
  *
  * @throws AnnalsError `invalid-argument` for options out of their range
  */
@@ -121,7 +122,8 @@ function hasForwardExtension({ sequences: cases, ends }: Projection, sequences: 
   })
 }
 
-// An activity that stands, in every case, between the first instance of what comes before and the last instance of what comes after.
+// An activity that stands, in every case, between the first instance of what comes before and the last instance of what
+// comes after.
 function hasBackwardExtension(
   pattern: readonly number[],
   { sequences: cases }: Projection,

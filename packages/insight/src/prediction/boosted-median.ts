@@ -11,11 +11,11 @@ export interface Example {
 export type Correction = (features: Float64Array) => number
 
 /**
- * Learns by how much the median of a value differs from its base: gradient boosting of small regression trees for the least absolute
- * error. Deterministic. O(examples × features × depth × trees).
+ * Learns by how much the median of a value differs from its base: gradient boosting of small regression trees for the
+ * least absolute error. Deterministic. O(examples × features × depth × trees).
  *
- * Source: J. H. Friedman, Greedy Function Approximation: A Gradient Boosting Machine, Annals of Statistics 29 (2001), section 4.3
- * (LAD_TreeBoost), on features in up to 64 classes each.
+ * Source: J. H. Friedman, Greedy Function Approximation: A Gradient Boosting Machine, Annals of Statistics 29 (2001),
+ * section 4.3 (LAD_TreeBoost), on features in up to 64 classes each.
  */
 export function fitBoostedMedian(examples: readonly Example[]): Correction {
   const columns = columnsOf(examples)
@@ -56,18 +56,22 @@ interface Growth {
 
 function columnsOf(examples: readonly Example[]): Column[] {
   const size = examples[0]?.features.length ?? 0
-  return Array.from({ length: size }, (_, feature) => {
+  const columns: Column[] = []
+  for (let feature = 0; feature < size; feature++) {
+    const first = examples[0]?.features[feature] as number
+    // Most features are of activities that are not there.
+    if (examples.every(({ features }) => features[feature] === first)) continue
     const values = Float64Array.from(examples, ({ features }) => features[feature] as number)
     const sorted = values.slice().sort()
-    const cuts = new Set<number>()
+    const least = sorted[0] as number
+    // What is rarely other than the least has a class of its own too.
+    const cuts = new Set([sorted.find((value) => value > least) as number])
     for (let place = 1; place < classesMax; place++)
       cuts.add(sorted[Math.floor((place * sorted.length) / classesMax)] as number)
-    // What is rarely other than the least has a class of its own too.
-    const next = sorted.find((value) => value > (sorted[0] as number))
-    if (next !== undefined) cuts.add(next)
-    const above = [...cuts].filter((cut) => cut > (sorted[0] as number)).sort((one, other) => one - other)
-    return { feature, cuts: above, classes: Uint8Array.from(values, (value) => classOf(above, value)) }
-  }).filter(({ cuts }) => cuts.length > 0)
+    const above = [...cuts].filter((cut) => cut > least).sort((one, other) => one - other)
+    columns.push({ feature, cuts: above, classes: Uint8Array.from(values, (value) => classOf(above, value)) })
+  }
+  return columns
 }
 
 function classOf(cuts: readonly number[], value: number): number {

@@ -1,8 +1,8 @@
 import type { OpenCase } from './open-case.ts'
 
 /**
- * What of an open case may tell how it goes on, as names that are there or not: the latest activities, what it had so far and how
- * often, elapsed time, hour and weekday (UTC), which events share a time, and what followed here before.
+ * What of an open case may tell how it goes on, as names that are there or not: the latest activities, what it had so
+ * far and how often, elapsed time, hour and weekday (UTC), which events share a time, and what followed here before.
  */
 export function caseFeatures(open: OpenCase): string[] {
   const last = open.back(0)

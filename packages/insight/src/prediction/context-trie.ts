@@ -1,17 +1,20 @@
 /**
- * A variable-order Markov model: what followed each context of latest activities, up to 8, in a trie of counts. The counts of a context
- * lose a hundredth with each new one, so that what a process does now counts most. What one more costs does not grow with what was learned.
+ * A variable-order Markov model: what followed each context of latest activities, up to 8, in a trie of counts. The
+ * counts of a context lose a hundredth with each new one, so that what a process does now counts most. What one more
+ * costs does not grow with what was learned.
  *
- * Sources: D. Ron et al., The Power of Amnesia: Learning Probabilistic Automata with Variable Memory Length, Machine Learning 25
- * (1996); I. H. Witten, T. C. Bell, The Zero-Frequency Problem, IEEE Transactions on Information Theory 37 (1991), method C.
+ * Sources: D. Ron et al., The Power of Amnesia: Learning Probabilistic Automata with Variable Memory Length, Machine
+ * Learning 25 (1996); I. H. Witten, T. C. Bell, The Zero-Frequency Problem, IEEE Transactions on Information Theory 37
+ * (1991), method C.
  */
 export class ContextTrie {
   readonly #root: Node = { counts: new Map(), followers: new Map(), total: 0 }
   #contexts = 0
 
   /**
-   * For each length of context from 0 to 8 the probabilities of what follows, by number, of `labelCount`. A context that was never seen
-   * says what the next shorter one says. `latest` are numbers from 1, the latest first; before the first it is 0.
+   * For each length of context from 0 to 8 the probabilities of what follows, by number, of `labelCount`. A context
+   * that was never seen says what the next shorter one says. `latest` are numbers from 1, the latest first; before the
+   * first it is 0.
    */
   predict(latest: readonly number[], labelCount: number): Float64Array[] {
     let probabilities = new Float64Array(labelCount).fill(1 / labelCount)

@@ -33,9 +33,9 @@ export function situationOf(open: OpenCase): Situation {
 }
 
 /**
- * Foretells a label of a case, such as its next activity, by whichever of several learners has been right most often of late: contexts
- * of each length, their vote, and logistic regression. All are tested on each example before they learn it, and their
- * probabilities made sharper or flatter by what came true.
+ * Foretells a label of a case, such as its next activity, by whichever of several learners has been right most often of
+ * late: contexts of each length, their vote, and logistic regression. All are tested on each example before they learn
+ * it, and their probabilities made sharper or flatter by what came true.
  */
 export class LabelPredictor {
   readonly #trie = new ContextTrie()

@@ -1,10 +1,11 @@
 /**
- * Multinomial logistic regression on named features, learned one example after the other: the probability of each label. What it
- * foretells with is the average of its recent weights, which is steadier than the latest; half of it is of the last 1,000 examples,
- * so that it goes along where the process drifts. Deterministic. An example costs features × labels, whatever the number before it.
+ * Multinomial logistic regression on named features, learned one example after the other: the probability of each
+ * label. What it foretells with is the average of its recent weights, which is steadier than the latest; half of it is
+ * of the last 1,000 examples, so that it goes along where the process drifts. Deterministic. An example costs features
+ * × labels, whatever the number before it.
  *
- * Sources: J. Duchi et al., Adaptive Subgradient Methods (AdaGrad), JMLR 12 (2011); B. T. Polyak, A. B. Juditsky, Acceleration of Stochastic
- * Approximation by Averaging, SIAM Journal on Control and Optimization 30 (1992).
+ * Sources: J. Duchi et al., Adaptive Subgradient Methods (AdaGrad), JMLR 12 (2011); B. T. Polyak, A. B. Juditsky,
+ * Acceleration of Stochastic Approximation by Averaging, SIAM Journal on Control and Optimization 30 (1992).
  */
 export class LogisticLearner {
   readonly #rows = new Map<string, Row>()

@@ -14,7 +14,10 @@ export class OpenCase {
   timeMs: number
   /** From the event before the latest to the latest. */
   gapMs = 0
-  /** The activities that share the time of the latest, and those that shared the time before it, each in the order of their numbers. */
+  /**
+   * The activities that share the time of the latest, and those that shared the time before it, each in the order of
+   * their numbers.
+   */
   sameTime: number[] = []
   timeBefore: number[] = []
   /** What followed an activity, or two in a row, when they were last. */

@@ -29,7 +29,10 @@ export interface Prediction {
 }
 
 export interface PredictorOptions {
-  /** What a case came to, asked when it ended, with its last event; `undefined`: not known. Default: outcomes are not foretold. */
+  /**
+   * What a case came to, asked when it ended, with its last event; `undefined`: not known. Default: outcomes are not
+   * foretold.
+   */
   readonly outcome?: ((last: CaseEvent) => string | undefined) | undefined
   /** Whether a case ends with this event. Default: cases end when `end` says so. */
   readonly isLast?: ((event: CaseEvent) => boolean) | undefined
@@ -38,8 +41,8 @@ export interface PredictorOptions {
 }
 
 /**
- * Learns from events as they come how cases go on, and foretells it for open ones: the next activity, the time until the
- * end and the outcome. Everything is measured on what was not yet learned. What an event costs does not grow with
+ * Learns from events as they come how cases go on, and foretells it for open ones: the next activity, the time until
+ * the end and the outcome. Everything is measured on what was not yet learned. What an event costs does not grow with
  * the history, nor with the length of its case.
  */
 export class Predictor {
@@ -145,7 +148,9 @@ export class Predictor {
     return [...this.#open.keys()]
   }
 
-  /** Takes all that was learned into account at once, where trees would be fitted anew only later. For after a history. */
+  /**
+   * Takes all that was learned into account at once, where trees would be fitted anew only later. For after a history.
+   */
   settle(): void {
     this.#remainingTime.fit()
   }

@@ -48,12 +48,12 @@ export function stateOf(open: OpenCase): PastState {
 }
 
 /**
- * Foretells remaining times by whichever has been nearest of late: the median of the cases that had the same latest activity; of those
- * that had also gone on for about as long (by powers of two of hours); the former as boosted trees correct it; or the mean of
- * all three, unless one alone is nearer by a fiftieth.
+ * Foretells remaining times by whichever has been nearest of late: the median of the cases that had the same latest
+ * activity; of those that had also gone on for about as long (by powers of two of hours); the former as boosted trees
+ * correct it; or the mean of all three, unless one alone is nearer by a fiftieth.
  *
- * The interval is of quantiles of the like cases, which are moved further out or in with each true time that was outside or inside, so that
- * the share inside is kept even where the process drifts.
+ * The interval is of quantiles of the like cases, which are moved further out or in with each true time that was
+ * outside or inside, so that the share inside is kept even where the process drifts.
  *
  * Source of the interval: I. Gibbs, E. Candès, Adaptive Conformal Inference under Distribution Shift, NeurIPS 2021.
  */
@@ -99,8 +99,9 @@ export class RemainingTimePredictor {
   }
 
   /**
-   * Fits the trees to the latest examples. It is done by itself each time there are half as many again, and at least 10,000 more once there
-   * are many, so that an example costs the same however long the history; after a history it may be done once more.
+   * Fits the trees to the latest examples. It is done by itself each time there are twice as many, and once there are
+   * many with each 20,000 more, so that an example costs the same however long the history; after a history it may be
+   * done once more.
    */
   fit(): void {
     if (this.#learned < examplesMin) return
@@ -112,7 +113,7 @@ export class RemainingTimePredictor {
       }),
     )
     this.#correction = fitBoostedMedian(examples)
-    this.#fitAfter = this.#learned + Math.min(examplesMax / 2, Math.ceil(this.#learned / 2))
+    this.#fitAfter = this.#learned + Math.min(examplesMax, this.#learned)
   }
 
   get accuracy(): RemainingTimeAccuracy {

@@ -1,7 +1,9 @@
 /**
- * Makes probabilities believable without changing their order: sharper or flatter by one number that is learned from what came true.
+ * Makes probabilities believable without changing their order: sharper or flatter by one number that is learned from
+ * what came true.
  *
- * Source: C. Guo et al., On Calibration of Modern Neural Networks, ICML 2017 (temperature scaling), by stochastic gradient.
+ * Source: C. Guo et al., On Calibration of Modern Neural Networks, ICML 2017 (temperature scaling), by stochastic
+ * gradient.
  */
 export class Temperature {
   #sharpness = 1

@@ -1,8 +1,10 @@
 /**
- * Adjusts the probabilities of many questions asked at once, in their order: of the findings with an adjusted probability of at
- * most q, a share of at most q is expected to be chance, if the questions are independent or positively dependent.
+ * Adjusts the probabilities of many questions asked at once, in their order: of the findings with an adjusted
+ * probability of at most q, a share of at most q is expected to be chance, if the questions are independent or
+ * positively dependent.
  *
- * Source: Y. Benjamini, Y. Hochberg, Controlling the False Discovery Rate, Journal of the Royal Statistical Society B 57 (1995).
+ * Source: Y. Benjamini, Y. Hochberg, Controlling the False Discovery Rate, Journal of the Royal Statistical Society B
+ * 57 (1995).
  */
 export function benjaminiHochberg(probabilities: readonly number[]): number[] {
   const order = probabilities

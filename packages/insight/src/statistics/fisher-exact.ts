@@ -12,10 +12,12 @@ export interface TwoByTwo {
 }
 
 /**
- * The exact two-sided probability of a table as uneven as this one, or more so, if the two questions have nothing to do with
- * each other: the sum over all tables with the same margins that are not likelier than this one. O(smallest margin).
+ * The exact two-sided probability of a table as uneven as this one, or more so, if the two questions have nothing to do
+ * with each other: the sum over all tables with the same margins that are not likelier than this one. O(smallest
+ * margin).
  *
- * Source: R. A. Fisher, On the Interpretation of χ² from Contingency Tables, Journal of the Royal Statistical Society 85 (1922).
+ * Source: R. A. Fisher, On the Interpretation of χ² from Contingency Tables, Journal of the Royal Statistical Society
+ * 85 (1922).
  */
 export function fisherExact({ both, firstOnly, secondOnly, neither }: TwoByTwo): number {
   const first = both + firstOnly
@@ -37,8 +39,9 @@ export function fisherExact({ both, firstOnly, secondOnly, neither }: TwoByTwo):
 }
 
 /**
- * How many times the odds of the first question are what they are without the second: 1 if they have nothing to do with each other,
- * 0 if they exclude each other, `Infinity` if nothing speaks against a rule, `undefined` if a question is always or never answered yes.
+ * How many times the odds of the first question are what they are without the second: 1 if they have nothing to do with
+ * each other, 0 if they exclude each other, `Infinity` if nothing speaks against a rule, `undefined` if a question is
+ * always or never answered yes.
  */
 export function oddsRatio({ both, firstOnly, secondOnly, neither }: TwoByTwo): number | undefined {
   const agreeing = both * neither

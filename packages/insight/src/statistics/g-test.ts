@@ -12,8 +12,8 @@ export interface GTest {
 }
 
 /**
- * The log-likelihood-ratio test that the rows of a table of counts are alike. Rows and columns without any count say nothing and
- * are left out.
+ * The log-likelihood-ratio test that the rows of a table of counts are alike. Rows and columns without any count say
+ * nothing and are left out.
  *
  * Source: R. R. Sokal, F. J. Rohlf, Biometry, section 17.
  */

@@ -12,10 +12,11 @@ export function logGamma(x: number): number {
 }
 
 /**
- * The regularised upper incomplete gamma function Q(shape, x) = Γ(shape, x) / Γ(shape), for shape > 0 and x ≥ 0: 1 at 0, falling
- * to 0, with its relative precision kept far into the tail.
+ * The regularised upper incomplete gamma function Q(shape, x) = Γ(shape, x) / Γ(shape), for shape > 0 and x ≥ 0: 1 at
+ * 0, falling to 0, with its relative precision kept far into the tail.
  *
- * Source: Press et al., Numerical Recipes, section 6.2: the series of P below shape + 1, Lentz's continued fraction of Q above.
+ * Source: Press et al., Numerical Recipes, section 6.2: the series of P below shape + 1, Lentz's continued fraction of
+ * Q above.
  */
 export function upperGamma(shape: number, x: number): number {
   if (x <= 0) return 1

@@ -4,15 +4,21 @@ import { normalTail } from './tail.ts'
 export interface RankTest {
   /** Two-sided: how probable samples this far apart are if both come from the same distribution. */
   readonly p: number
-  /** The distance of the ranks from those of like samples, in standard deviations; above 0 if the second sample is larger. */
+  /**
+   * The distance of the ranks from those of like samples, in standard deviations; above 0 if the second sample is
+   * larger.
+   */
   readonly z: number
-  /** The probability that a value of the second sample is larger than one of the first, ties counted half: 0.5 if neither tends to be larger. */
+  /**
+   * The probability that a value of the second sample is larger than one of the first, ties counted half: 0.5 if
+   * neither tends to be larger.
+   */
   readonly secondLarger: number
 }
 
 /**
- * The rank-sum test that two samples come from one distribution, by the normal approximation with corrections for ties and for
- * continuity. An empty sample says nothing: p 1. O(n log n).
+ * The rank-sum test that two samples come from one distribution, by the normal approximation with corrections for ties
+ * and for continuity. An empty sample says nothing: p 1. O(n log n).
  *
  * Source: H. B. Mann, D. R. Whitney, On a Test of Whether One of Two Random Variables Is Stochastically Larger than the
  * Other, Annals of Mathematical Statistics 18 (1947).

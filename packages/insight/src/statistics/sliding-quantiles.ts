@@ -1,6 +1,8 @@
 import { quantile } from './quantile.ts'
 
-/** The exact quantiles of the latest values, up to a number of them. A value costs a search and a move in that number. */
+/**
+ * The exact quantiles of the latest values, up to a number of them. A value costs a search and a move in that number.
+ */
 export class SlidingQuantiles {
   readonly #valuesMax: number
   #sorted = new Float64Array(16)
