@@ -25,7 +25,7 @@ export interface AnomalyOptions {
   /**
    * The share of alarms, at most, that may be false; where nothing is unusual, the probability of any alarm at all.
    * Above 0 and at most 1. Default 0.05; 1 gives every case, whatever its probability. To give an alarm for one of n
-   * cases in m kinds, n × m / rate usual cases have to be known.
+   * cases in m kinds, there have to be n × m / rate usual cases to compare with.
    */
   readonly falseAlarmRate?: number | undefined
   /** Default: all. */
