@@ -1,4 +1,4 @@
-import type { JsonSchema } from './input-schema.ts'
+import type { JsonSchema } from '@annals/core'
 import { jsonContent, problemResponses } from './openapi-parts.ts'
 
 /** The routes for commands that wait for their time. */
