@@ -10,6 +10,7 @@ import {
   type LostBytes,
   type RemovedEvents,
   type SalvageStep,
+  type SoundCommit,
   salvageSealed,
   salvageSteps,
 } from './salvage.ts'
@@ -113,8 +114,10 @@ async function salvageInto(
   const meter = new ProgressMeter(onProgress)
   const total = segments.reduce((sum, { file }) => sum + file.size(), 0)
   let done = 0
+  const gaps = new Gaps(losses)
   try {
     for (const segment of segments) {
+      gaps.enter(segment, damagedFiles)
       const durable = segment === segments.at(-1) ? (head?.durable ?? 0) : undefined
       for (const step of stepsOf(segment, durable)) {
         if (step.kind === 'removed') {
@@ -126,6 +129,8 @@ async function salvageInto(
         const problem =
           step.kind === 'commit' ? await store.take(step, address, losses) : lostProblem(step, losses)
         if (problem !== undefined) damage.push(damageOf(segment.path, step, problem))
+        const gap = gaps.pass(step, problem)
+        if (gap) damage.push(gap)
         meter.update(Math.min(total - 1, done + step.offset), total)
       }
       done += segment.file.size()
@@ -147,6 +152,44 @@ async function salvageInto(
       revisions,
       changes: store.changesLost,
     },
+  }
+}
+
+/** Finds what is missing though all that is there is sound: a file that was cut off between two commits. */
+class Gaps {
+  readonly #losses: Losses
+  #segment: DamagedSegment | undefined
+  /** Where the sound commit before ended. */
+  #end: Pick<Damage, 'file' | 'offset'> | undefined
+  #known = 0
+  /** Whether damage is known between that commit and what comes next. */
+  #isExplained = false
+
+  constructor(losses: Losses) {
+    this.#losses = losses
+  }
+
+  /** Goes on with a segment. */
+  enter(segment: DamagedSegment, damagedFiles: readonly Damage[]): void {
+    const before = this.#segment
+    this.#segment = segment
+    this.#isExplained ||= segment.ordinal !== (before?.ordinal ?? -1) + 1
+    this.#isExplained ||= damagedFiles.some(({ file }) => file === segment.path)
+    this.#end = before && { file: before.path, offset: before.file.size() }
+  }
+
+  /** Goes on behind a step. Gives the damage that explains what is missing before it, if none is known. */
+  pass(step: SoundCommit | LostBytes, problem: string | undefined): Damage | undefined {
+    const gaps = this.#losses.positions.length
+    const isNew = gaps > this.#known
+    this.#known = gaps
+    const isExplained = this.#isExplained
+    this.#isExplained = problem !== undefined
+    const file = (this.#segment as DamagedSegment).path
+    const end = this.#end ?? { file, offset: step.offset }
+    if (step.kind === 'commit') this.#end = { file, offset: step.offset }
+    if (!isNew || isExplained) return undefined
+    return { ...end, bytes: 0, problem: 'commits that came here are missing' }
   }
 }
 

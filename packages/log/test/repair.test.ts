@@ -168,6 +168,18 @@ test('of a store with random damage everything undamaged is there, in order, and
   )
 })
 
+test('what is missing of a file that was cut off between two commits is damage', async () => {
+  const cut = commits.find(({ file }, index) => commits[index + 1]?.file === file) as Commit
+  const end = cut.offset + cut.bytes.length
+  const copy = damagedCopy((path) => truncateSync(join(path, cut.file), end))
+  const { report } = await repaired(copy)
+  const lost = commits.filter(({ file, offset }) => file === cut.file && offset >= end)
+  expect(report.lost.events).toBe(lost.flatMap(({ events }) => events).length)
+  expect(report.damage).toEqual([
+    { file: join(copy, cut.file), offset: end, bytes: 0, problem: 'commits that came here are missing' },
+  ])
+})
+
 test('the streams and revisions of lost events are named if a later event or a sound record tells them', async () => {
   const lost = commits[13] as Commit
   // The data of its first event, so that the other records of the commit are still sound.

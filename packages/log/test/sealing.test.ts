@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isAnnalsError, type RecordedEvent } from '@annals/core'
 import { expect, test } from 'vitest'
@@ -321,4 +321,24 @@ test('of a sealed segment with a damaged block all the rest can be repaired', as
     [...texts].flatMap(([position, text]) => (lost.has(position) ? [] : [text])),
   )
   await repaired.close()
+})
+
+test('once a store is closed nothing is sealed any more, also not by a thread that was in the middle of it', async () => {
+  const directory = folder()
+  // Large enough to be sealed in a thread, and for that to take longer than closing does.
+  const store = await openLog(directory, { segmentBytesMax: 16 * 1024 * 1024 })
+  const text = Array.from({ length: 4_000 }, (_, n) => String.fromCharCode(97 + ((n * n) % 25))).join('')
+  for (let n = 0; filesOf(directory, '.log').length < 3; n++)
+    await store.append({
+      stream: `notes-${n}`,
+      events: Array.from({ length: 100 }, (_, at) => ({ type: 'Noted', data: `${n} ${at} ${text}` })),
+    })
+  await expect.poll(() => filesOf(directory, '.sealed.new').length, { interval: 1 }).toBeGreaterThan(0)
+  await store.close()
+  const content = () =>
+    readdirSync(directory).map((name) => [name, statSync(join(directory, name)).mtimeMs] as const)
+  const closed = content()
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect(content()).toEqual(closed)
+  expect((await verifyLog(directory)).damage).toEqual([])
 })

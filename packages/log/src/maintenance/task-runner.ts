@@ -64,11 +64,13 @@ export class TaskRunner {
     await this.#runInThread(task)
   }
 
-  /** Stops the task that is running. What it has written so far is left where it is. */
+  /** Stops the task that is running; resolves when nothing more is written. What it has written so far is left where it is. */
   async close(): Promise<void> {
     this.#isClosing = true
+    const worker = this.#worker
     this.#cancel?.()
-    await this.#worker?.terminate()
+    // Whoever opens the store next writes to the same files, so the thread has to be gone by then.
+    await worker?.terminate()
   }
 
   async #runHere(task: Task): Promise<void> {
