@@ -8,6 +8,7 @@ import { fsyncMode, machineLine, rowsAsText, writePage, writeReport } from './re
 import type { Suite } from './suite.ts'
 import { append } from './suites/append.ts'
 import { background } from './suites/background.ts'
+import { commands } from './suites/commands.ts'
 import { fold } from './suites/fold.ts'
 import { groceries } from './suites/groceries.ts'
 import { http } from './suites/http.ts'
@@ -21,6 +22,7 @@ const suites: readonly Suite[] = [
   append,
   read,
   fold,
+  commands,
   projections,
   processes,
   http,
