@@ -63,7 +63,8 @@ async function historyOf({ directory }: Bench, streamEvents: number): Promise<Hi
     )
   }
   // Or it would be the sealing of the history that is measured.
-  while ((await store.stats()).sealing.waiting > 0) await new Promise((resolve) => setTimeout(resolve, 20))
+  while (((await store.stats()).sealing?.waiting ?? 0) > 0)
+    await new Promise((resolve) => setTimeout(resolve, 20))
   await store.close()
   return { ...history, streams: Math.min(streams, hotStreamsMax) }
 }
