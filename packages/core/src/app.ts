@@ -149,7 +149,7 @@ export interface App extends Definitions {
   /**
    * Records events past the deciders, as an import does. In a category that has a decider their types have to be declared
    * and their data has to fit; in others they are taken as they are. Streams whose name begins with `$` are those of
-   * Annals itself and take none.
+   * Annals itself and take none, nor do those of process managers.
    *
    * @throws AnnalsError `unknown-event-type`, `invalid-event`, and what `EventStore.append` throws
    */
@@ -350,7 +350,7 @@ class Application implements App {
     const list = Array.isArray(appends) ? (appends as readonly StreamAppend[]) : [appends as StreamAppend]
     const valid: StreamAppend[] = []
     for (const append of list) {
-      assertOwnStream(append)
+      assertOwnStream(append, this.processManagers)
       const decider = this.#decidersByCategory.get(categoryOf(String(append.stream)))
       valid.push(
         decider && Array.isArray(append.events)
@@ -486,10 +486,19 @@ function withStream<Options>(
   return [stream as string | undefined, input, options as Options | undefined]
 }
 
-function assertOwnStream(append: StreamAppend): void {
+function assertOwnStream(append: StreamAppend, processManagers: ReadonlyMap<string, ProcessManager>): void {
   // What is no append is for the store to refuse.
   const stream: unknown = append?.stream
-  if (typeof stream !== 'string' || !isSystemStream(stream)) return
+  if (typeof stream !== 'string') return
+  if (processManagers.has(categoryOf(stream))) {
+    const expected = 'a stream of no process manager'
+    throw new AnnalsError(
+      'invalid-argument',
+      `Stream "${stream}" takes no events from applications, since it is the memory of the process manager ${categoryOf(stream)}, which records in it what it has done: expected ${expected}.`,
+      { argument: 'stream', expected, received: stream },
+    )
+  }
+  if (!isSystemStream(stream)) return
   const expected = 'a stream whose name does not begin with "$"'
   throw new AnnalsError(
     'invalid-argument',

@@ -5,6 +5,7 @@ import type { RecordedEvent } from '../event/event.ts'
 import { type Position, startOfLog } from '../event/position.ts'
 import { type Selection, selectsSystemStreams } from '../event/selection.ts'
 import { isSystemStream } from '../event/stream.ts'
+import { assertReadable, UnreadableEvent } from '../event/upcast-event.ts'
 import { describe, type JsonValue } from '../json.ts'
 import type { EventStore, Subscription } from '../store/event-store.ts'
 import { Checkpoint } from './checkpoint.ts'
@@ -303,6 +304,7 @@ export class KeyedConsumer implements ConsumerControl {
     for (let attempt = 1; ; attempt++) {
       if (signal.aborted) return 'stopped'
       try {
+        assertReadable(corrected)
         if (keyError) throw keyError
         const context = { key, token: `${consumer}:${event.id}`, attempt, signal }
         await this.#slots.run(() => handle(corrected, context))
@@ -314,7 +316,12 @@ export class KeyedConsumer implements ConsumerControl {
         if (signal.aborted) return 'stopped'
         if (isOfStore(error)) throw error
         this.#error = asError(error)
-        if (keyError || isFinal?.(error) || attempt >= retries.attemptsMax) {
+        if (
+          keyError ||
+          corrected instanceof UnreadableEvent ||
+          isFinal?.(error) ||
+          attempt >= retries.attemptsMax
+        ) {
           await lot.park(key, event, error, attempt)
           return 'parked'
         }

@@ -1,9 +1,11 @@
+import { asError } from '../errors.ts'
 import type { EventStore } from '../store/event-store.ts'
 import type { RecordedEvent } from './event.ts'
 import { matchesEventQuery } from './event-query.ts'
 import { assertEvents, type EventSchemas } from './fold.ts'
 import type { Selection } from './selection.ts'
-import { type MergeParts, type Upcasting, upcastingOf } from './upcasting.ts'
+import { UnreadableEvent } from './upcast-event.ts'
+import { type MergeParts, type Otherwise, type Upcasting, upcastingOf } from './upcasting.ts'
 
 /** The events of a selection as they are today. */
 export interface CurrentEvents {
@@ -19,8 +21,14 @@ export interface CurrentEvents {
  * on from are those of the batch as it was read, since its last events may be none of today.
  *
  * @throws AnnalsError `invalid-definition`; `current` rejects with `unsupported-event-version` and `upcaster-failed`
+ *   unless unreadable events are kept
  */
-export function currentEvents(store: EventStore, events: EventSchemas, selection: Selection): CurrentEvents {
+export function currentEvents(
+  store: EventStore,
+  events: EventSchemas,
+  selection: Selection,
+  { unreadable = 'fail' }: CurrentEventsOptions = {},
+): CurrentEvents {
   assertEvents('what reads these events', events)
   const upcasting = upcastingOf(events)
   const query = typeof selection === 'object' && 'query' in selection ? selection.query : undefined
@@ -28,22 +36,44 @@ export function currentEvents(store: EventStore, events: EventSchemas, selection
   const isSelected = query && ((event: RecordedEvent) => matchesEventQuery(query, event))
   return {
     selection: query ? { query: upcasting.widen(query) } : selection,
-    current: (batch) => currentBatch(store, upcasting, batch, isSelected),
+    current: (batch) =>
+      currentBatch(batch, {
+        store,
+        upcasting,
+        isSelected,
+        otherwise: unreadable === 'keep' ? keep : undefined,
+      }),
   }
 }
 
+/** What else can be said of the events of a selection. */
+export interface CurrentEventsOptions {
+  /**
+   * What becomes of an event of a version that is not known, or that an upcaster fails for. `'keep'`: it stays in its place
+   * as an `UnreadableEvent`, for those who can go on without it. Default: `'fail'`.
+   */
+  readonly unreadable?: 'fail' | 'keep'
+}
+
+const keep: Otherwise = (event, type, error) => new UnreadableEvent(event, type, asError(error))
+
+interface Reading {
+  readonly store: EventStore
+  readonly upcasting: Upcasting
+  readonly isSelected: ((event: RecordedEvent) => boolean) | undefined
+  readonly otherwise: Otherwise | undefined
+}
+
 async function currentBatch(
-  store: EventStore,
-  upcasting: Upcasting,
   batch: readonly RecordedEvent[],
-  isSelected: ((event: RecordedEvent) => boolean) | undefined,
+  { store, upcasting, isSelected, otherwise }: Reading,
 ): Promise<readonly RecordedEvent[]> {
   // Nearly every batch is as it is today, and is handed on without a copy.
   let events: RecordedEvent[] | undefined
   for (const [index, event] of batch.entries()) {
     const others = upcasting.mergedWith(event)
     const parts = others.length > 0 ? await mergeParts(store, event, others) : undefined
-    const current = upcasting.current(event, parts)
+    const current = upcasting.current(event, { parts, otherwise })
     if (current === event) {
       events?.push(event)
       continue

@@ -11,6 +11,16 @@ import { recordedVersion, UpcastEvent } from './upcast-event.ts'
 /** The other events of its stream that an event is merged with, by their types. */
 export type MergeParts = { readonly [type: string]: RecordedEvent | undefined }
 
+/** What else can be said when a recorded event is to become one of today. */
+export interface CurrentOptions {
+  /** The events it is merged with. */
+  readonly parts?: MergeParts | undefined
+  readonly otherwise?: Otherwise | undefined
+}
+
+/** Gives what takes the place of an event that cannot be read, or throws. */
+export type Otherwise = (event: RecordedEvent, type: string, error: unknown) => RecordedEvent
+
 /** How events as they were recorded become those of today, for whoever knows these types. Types it does not know it leaves alone. */
 export class Upcasting {
   // By the type that was recorded.
@@ -74,24 +84,37 @@ export class Upcasting {
   /**
    * The events of today that a recorded one is: itself if it is one already, others, or none.
    *
+   * @param otherwise gives the event of a type of today that takes the place of one that cannot be read, or throws
    * @throws AnnalsError `unsupported-event-version`, `upcaster-failed`
    */
-  current(event: RecordedEvent, parts: MergeParts = {}): RecordedEvent | readonly RecordedEvent[] {
+  current(
+    event: RecordedEvent,
+    { parts = {}, otherwise = rethrow }: CurrentOptions = {},
+  ): RecordedEvent | readonly RecordedEvent[] {
     const reading = this.#readings.get(event.type)
+    const readAs = (today: Today, read: () => RecordedEvent | readonly RecordedEvent[]) => {
+      try {
+        return read()
+      } catch (error) {
+        return otherwise(event, today.type, error)
+      }
+    }
     switch (reading?.kind) {
       case undefined:
         return event
       case 'versions':
-        return upcast(event, reading.today)
+        return readAs(reading.today, () => upcast(event, reading.today))
       case 'merge-part':
         return []
       case 'merge':
-        return merged(event, parts, reading)
+        return readAs(reading.today, () => merged(event, parts, reading))
       case 'split':
-        return reading.parts.flatMap(({ today, split }) => {
-          const first = step(event, today, 'splitFrom', split, event.data)
-          return first === undefined ? [] : fromVersion(event, today, 1, first)
-        })
+        return reading.parts.flatMap(({ today, split }) =>
+          readAs(today, () => {
+            const first = step(event, today, 'splitFrom', split, event.data)
+            return first === undefined ? [] : fromVersion(event, today, 1, first)
+          }),
+        )
     }
   }
 }
@@ -104,6 +127,10 @@ export function upcastingOf(events: EventSchemas): Upcasting {
     known.set(events, upcasting)
   }
   return upcasting
+}
+
+const rethrow: Otherwise = (_event, _type, error) => {
+  throw error
 }
 
 const known = new WeakMap<EventSchemas, Upcasting>()

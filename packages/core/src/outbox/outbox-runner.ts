@@ -28,7 +28,9 @@ export class OutboxRunner extends KeyedControl implements Consumer {
     super()
     const { outbox, store, clock, timer } = options
     const { name, events, messages, select, key, retries, parallelMax } = outbox
-    const { selection, current } = currentEvents(store, events, narrowedTo(Object.keys(messages), select))
+    const { selection, current } = currentEvents(store, events, narrowedTo(Object.keys(messages), select), {
+      unreadable: 'keep',
+    })
     this.name = name
     this.#outbox = outbox
     this.consumer = new KeyedConsumer({

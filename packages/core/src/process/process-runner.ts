@@ -55,7 +55,9 @@ export class ProcessRunner extends KeyedControl implements Consumer {
     const { manager, store, clock, timer } = options
     this.name = manager.name
     this.#options = options
-    const { selection, current } = currentEvents(store, manager.reactsTo, selectionOf(manager))
+    const { selection, current } = currentEvents(store, manager.reactsTo, selectionOf(manager), {
+      unreadable: 'keep',
+    })
     this.consumer = new KeyedConsumer({
       consumer: manager.name,
       store,

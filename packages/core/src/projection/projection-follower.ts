@@ -49,7 +49,9 @@ export class ProjectionFollower {
     this.#options = options
     this.#projector = new Projector(options)
     const { store, projection } = options
-    this.#currentEvents = currentEvents(store, projection.events, projection.select)
+    this.#currentEvents = currentEvents(store, projection.events, projection.select, {
+      unreadable: 'keep',
+    })
     this.#clock = options.clock
     this.#rate = new Rate(this.#clock)
     this.#position = options.readModel.checkpoint()

@@ -7,6 +7,7 @@ import type { RecordedEvent } from '../event/event.ts'
 import type { Position } from '../event/position.ts'
 import { selectsSystemStreams } from '../event/selection.ts'
 import { isSystemStream } from '../event/stream.ts'
+import { assertReadable, UnreadableEvent } from '../event/upcast-event.ts'
 import type { Projection } from './projection.ts'
 import type { OpenReadModel } from './read-model.ts'
 
@@ -155,9 +156,11 @@ export class Projector {
       const { error, event = due[0] as RecordedEvent } = failed
       failed = undefined
       this.error = error
-      if (attempts < retries.attemptsMax) await this.#pauseFor(retryDelayMs(retries, attempts), work.signal)
+      // An upcaster knows nothing but the event, and so fails each time.
+      const isWorthRetrying = attempts < retries.attemptsMax && !(event instanceof UnreadableEvent)
+      if (isWorthRetrying) await this.#pauseFor(retryDelayMs(retries, attempts), work.signal)
       if (work.signal.aborted) return 'stopped'
-      if (attempts < retries.attemptsMax) continue
+      if (isWorthRetrying) continue
       await this.#park(this.#keyOf(event), event, error, attempts)
       if (work.replayed !== undefined) return 'parked'
       due = this.#stillDue(due, work)
@@ -196,6 +199,7 @@ export class Projector {
   #handle(model: unknown, due: readonly RecordedEvent[], at: { index: number }): void {
     const { on, onBatch } = this.#projection
     if (!on) {
+      for (at.index = 0; at.index < due.length; at.index++) assertReadable(due[at.index] as RecordedEvent)
       // Which of them it fails at it does not tell.
       at.index = due.length
       this.#assertSynchronous(onBatch?.(model, due))
@@ -203,6 +207,7 @@ export class Projector {
     }
     for (; at.index < due.length; at.index++) {
       const event = due[at.index] as RecordedEvent
+      assertReadable(event)
       const returned: unknown = on[event.type]?.(model, event, undefined as never)
       if (returned instanceof Promise) this.#assertSynchronous(returned)
     }

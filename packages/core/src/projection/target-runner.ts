@@ -38,7 +38,7 @@ export class TargetRunner extends KeyedControl implements ReadModelRunner {
     super()
     const { projection, store, clock, timer } = options
     const { name, version, events, key, on, retries } = projection
-    const { selection, current } = currentEvents(store, events, projection.select)
+    const { selection, current } = currentEvents(store, events, projection.select, { unreadable: 'keep' })
     this.projection = projection
     this.#target = projection.readModel as Target
     this.#store = store
