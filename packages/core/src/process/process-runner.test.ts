@@ -336,3 +336,14 @@ test('an old event that is several of today is reacted to as each of them, once'
   expect(saw.map(({ data }) => data)).toEqual([{ type: 'Opened' }, { type: 'Paid' }])
   await app.close()
 })
+
+test('the streams of a process manager take no events from an application', async () => {
+  const app = appOver(createMemoryStore())
+  const events = [{ type: 'ChargeTaken', data: {} }]
+  await expect(app.append({ stream: 'payment-order-1', events })).rejects.toMatchObject({
+    code: 'invalid-argument',
+    message: expect.stringContaining('the memory of the process manager payment'),
+    details: { argument: 'stream', received: 'payment-order-1' },
+  })
+  await app.close()
+})
