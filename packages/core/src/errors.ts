@@ -173,7 +173,11 @@ export const errorCatalogue: {
   'invalid-event': { retryable: false, meaning: 'An event cannot be recorded as it is.' },
   'invalid-argument': { retryable: false, meaning: 'An argument of a call is not of the form it must have.' },
   'limit-exceeded': { retryable: false, meaning: 'A size or a number is beyond its stated limit.' },
-  'invalid-input': { retryable: false, meaning: 'The input of a command or query does not fit its schema.' },
+  'invalid-input': {
+    retryable: false,
+    meaning:
+      'The input of a command or query does not fit its schema, or a file of events (XES, OCEL, CSV) is not what its format says.',
+  },
   'invalid-definition': {
     retryable: false,
     meaning: 'A decider, query, projection or application is defined wrongly.',

@@ -59,6 +59,25 @@ export {
   casesByTag,
 } from './event-log/case-event.ts'
 export { EventLog, type Trace } from './event-log/event-log.ts'
+export type { CsvOptions } from './formats/csv-columns.ts'
+export { CsvReader, type CsvReaderOptions } from './formats/csv-reader.ts'
+export { csvRowLengthMax } from './formats/csv-rows.ts'
+export { formatCsv } from './formats/csv-writer.ts'
+export { type EventLogReader, readEventLog } from './formats/event-log-reader.ts'
+export {
+  caseEventsOfObjects,
+  danglingReferences,
+  type LogObject,
+  type ObjectEvent,
+  type ObjectLog,
+  type ObjectReference,
+  objectTypesOf,
+} from './formats/object-log.ts'
+export { parseOcel } from './formats/ocel-reader.ts'
+export { formatOcel } from './formats/ocel-writer.ts'
+export { parseTimeMs } from './formats/time.ts'
+export { XesReader } from './formats/xes-reader.ts'
+export { formatXes } from './formats/xes-writer.ts'
 export {
   type AssociationRule,
   type AssociationRuleOptions,
@@ -76,6 +95,7 @@ export type { Accuracy, Chance } from './prediction/label-predictor.ts'
 export { learnPredictor, type Prediction, Predictor, type PredictorOptions } from './prediction/predictor.ts'
 export { coverageAim, type RemainingTime, type RemainingTimeAccuracy } from './prediction/remaining-time.ts'
 export { type Bottleneck, bottlenecksOf } from './process-map/bottlenecks.ts'
+export { dotOfProcessMap } from './process-map/dot-of-process-map.ts'
 export { sketchErrorMax } from './process-map/duration-sketch.ts'
 export type { Durations } from './process-map/durations.ts'
 export { discoverEventuallyFollows, type FollowsCount } from './process-map/eventually-follows.ts'
