@@ -135,8 +135,8 @@ function expectedRevisionOf(
 function make(world: World, what: string, append: RepeatableAppend): Promise<void> {
   const appends = append[0] as readonly StreamAppend[]
   if (appends.every(({ events }) => events.every(({ id }) => id !== undefined))) world.repeatable.push(append)
-  const mark = JSON.stringify(appends[0]?.events[0]?.data).slice(0, -1)
-  return world.history.change(world.store, what, appending(append), mark)
+  const marks = appends.flatMap(({ events }) => events.map(({ data }) => JSON.stringify(data).slice(0, -1)))
+  return world.history.change(world.store, what, appending(append), marks)
 }
 
 function appending(append: RepeatableAppend): (store: EventStore) => Promise<Answer> {

@@ -10,8 +10,8 @@ export interface Change {
   readonly run: (store: EventStore) => Promise<Answer>
   /** Left out: it was not answered, so the disk decides whether it took place. */
   outcome?: Outcome
-  /** How the data of its first event begins, if it is an append of new events. */
-  readonly mark?: string | undefined
+  /** How the data of each of its events begins, in the order in which they are recorded, if it is an append of new events. */
+  readonly marks: readonly string[]
   /** Whether reads may fail for it: it may then have been refused without anybody hearing of it, and later ones not. */
   readonly mayBeRefused: boolean
 }
@@ -69,8 +69,13 @@ export class History {
   }
 
   /** Makes a change, and compares its answer later, when those before it are through. */
-  async change(store: EventStore, what: string, run: Change['run'], mark?: string): Promise<void> {
-    const change: Change = { what, run, mark, mayBeRefused: this.readsFail }
+  async change(
+    store: EventStore,
+    what: string,
+    run: Change['run'],
+    marks: Change['marks'] = [],
+  ): Promise<void> {
+    const change: Change = { what, run, marks, mayBeRefused: this.readsFail }
     this.#changes.push(change)
     this.begunCount++
     this.#inFlight++
@@ -184,14 +189,7 @@ export class History {
 
   /** Lets the model go through the next change, unless it was refused since a read failed, which nobody came to know. */
   async #settleOrSkip(model: EventStore, found: Outcome): Promise<void> {
-    const [next, ...later] = this.#changes
-    const isThere = (mark: string) => found.events.some(({ dataJson }) => dataJson.startsWith(mark))
-    const isRefused =
-      next?.mark !== undefined &&
-      next.mayBeRefused &&
-      !isThere(next.mark) &&
-      later.some(({ mark }) => mark !== undefined && isThere(mark))
-    if (isRefused) this.#changes.shift()
+    if (wasRefused(this.#changes, await model.head(), found)) this.#changes.shift()
     else await this.#settle(model)
   }
 
@@ -213,6 +211,34 @@ export class History {
       this.#seen.delete(position)
     }
   }
+}
+
+/**
+ * Whether the first of these changes was refused: none of its events is there, though one of a later change is, and it
+ * would not fit in before that. Events may be hidden, so that none is there says little by itself.
+ */
+function wasRefused(changes: readonly Change[], head: number, found: Outcome): boolean {
+  const [next] = changes
+  if (!next?.mayBeRefused || next.marks.length === 0) return false
+  const starts = changes.map(({ marks }) => startOf(marks, found))
+  const later = starts.findIndex((start) => start !== undefined)
+  if (later < 1) return false
+  const between = changes.slice(1, later).map(({ marks }) => marks.length)
+  return !isSumOfSome(between, (starts[later] as number) - 1 - head - next.marks.length)
+}
+
+/** The position of the first event with these marks, if any of them is there. */
+function startOf(marks: Change['marks'], { events }: Outcome): number | undefined {
+  for (const [place, mark] of marks.entries()) {
+    const event = events.find(({ dataJson }) => dataJson.startsWith(mark))
+    if (event) return event.position - place
+  }
+  return undefined
+}
+
+function isSumOfSome([first, ...others]: readonly number[], sum: number): boolean {
+  if (first === undefined || sum <= 0) return sum === 0
+  return isSumOfSome(others, sum) || isSumOfSome(others, sum - first)
 }
 
 function isOfRead(error: unknown): boolean {
