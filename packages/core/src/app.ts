@@ -69,7 +69,7 @@ export interface AppOptions {
   readonly rebuilds?: 'at-start' | 'on-request'
   /** How often a command that meets a concurrent change is decided, the first time included. From 1. Default: 10. */
   readonly commandAttemptsMax?: number
-  /** How long it is known what came of a command with an id. Default: 30 days. */
+  /** How long it is known what came of a command with an id, or of one that was scheduled. Default: 30 days. */
   readonly commandIdsKeptMs?: number
   /**
    * Of how many streams the state is kept in memory, those used last; each state there is counts, whatever its size. From
@@ -285,6 +285,7 @@ class Application implements App {
           this.#handler.execute(command, stream, input, { ...options, isOwn: true }),
       },
       newId,
+      schedulesKeptMs: commandIdsKeptMs,
       clock,
       timer,
     })

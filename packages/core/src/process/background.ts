@@ -20,11 +20,13 @@ export class Background {
     readonly store: EventStore
     readonly execution: CommandExecution
     readonly newId: () => string
+    /** How long it is known what came of a scheduled command. */
+    readonly schedulesKeptMs: number
     readonly clock: Clock
     readonly timer: Timer
   }) {
-    const { processManagers, outboxes, ...shared } = options
-    this.scheduler = new Scheduler(shared)
+    const { processManagers, outboxes, schedulesKeptMs, ...shared } = options
+    this.scheduler = new Scheduler({ ...shared, keptMs: schedulesKeptMs })
     this.#runners = [
       ...processManagers.map((manager) => new ProcessRunner({ manager, ...shared })),
       ...outboxes.map((outbox) => new OutboxRunner({ outbox, ...shared })),

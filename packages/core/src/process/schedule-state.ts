@@ -73,6 +73,12 @@ export function isOver({ state }: ScheduleState): boolean {
   return state === 'cancelled' || state === 'settled'
 }
 
+/** Whether nothing more comes of a scheduled command after an event of this type. */
+export function endsSchedule(type: string): boolean {
+  const state = states[type]
+  return state === 'cancelled' || state === 'settled'
+}
+
 function evolve(schedule: ScheduleState | undefined, event: RecordedEvent): ScheduleState | undefined {
   const { revision } = event
   if (event.type === 'CommandScheduled') {

@@ -264,6 +264,39 @@ test('what could not be executed later is refused now', async () => {
   await app.close()
 })
 
+test('what is over is forgotten when it has been kept for long enough, and its id counts as new', async () => {
+  const dayMs = 24 * 60 * 60 * 1000
+  const { time, store, start, app } = world()
+  await app.schedule(PutIn, 'account-1', { cents: 1 }, { afterMs: 0, id: 'done' })
+  await app.schedule(PutIn, 'account-1', { cents: 2 }, { afterMs: dayMs, id: 'off' })
+  await app.schedule(PutIn, 'account-1', { cents: 3 }, { afterMs: 100 * dayMs, id: 'waits' })
+  await app.cancelScheduled('off')
+  await settled(app)
+  time.advance(29 * dayMs)
+  await settled(app)
+  expect(await typesIn(store, '$schedule-done')).toEqual([
+    'CommandScheduled',
+    'ScheduleDue',
+    'ScheduleSettled',
+  ])
+  for (let day = 0; day < 3; day++) {
+    time.advance(dayMs)
+    await settled(app)
+  }
+  await expect.poll(() => typesIn(store, '$schedule-done')).toEqual([])
+  await expect.poll(() => typesIn(store, '$schedule-off')).toEqual([])
+  expect(await codeOf(app.cancelScheduled('done'))).toBe('schedule-not-found')
+  expect((await app.scheduled()).map(({ id }) => id)).toEqual(['waits'])
+  await app.close()
+  const again = start()
+  await again.schedule(PutIn, 'account-2', { cents: 4 }, { afterMs: 0, id: 'done' })
+  await settled(again)
+  expect(await centsPutIn(store)).toEqual([1, 4])
+  time.advance(100 * dayMs)
+  await expect.poll(() => centsPutIn(store)).toEqual([1, 4, 3])
+  await again.close()
+})
+
 test('an application without commands follows nothing', async () => {
   const { app } = world({ modules: [] })
   await app.ready()

@@ -19,6 +19,7 @@ import { type DueTime, dueAtMs } from './due-time.ts'
 import type { SentCommand } from './process-events.ts'
 import {
   type CommandScheduled,
+  endsSchedule,
   isOver,
   loadSchedule,
   openSchedules,
@@ -54,6 +55,8 @@ export interface SchedulerOptions {
   readonly store: EventStore
   readonly execution: CommandExecution
   readonly newId: () => string
+  /** How long it is known what came of a command. */
+  readonly keptMs: number
   readonly clock: Clock
   readonly timer: Timer
 }
@@ -62,7 +65,7 @@ export interface SchedulerOptions {
  * Executes commands at a later time. Each has a stream, `$schedule-<id>`, in which it is recorded that it is scheduled,
  * that its time has come, and what came of it; so it survives restarts, and one that became due meanwhile is executed
  * at the start. That its time has come is recorded before it is executed, and it is called off by an event too: of the
- * two, the store takes one.
+ * two, the store takes one. What is over is hidden when it has been kept for long enough.
  */
 export class Scheduler extends KeyedControl implements Consumer {
   readonly name = '$schedule'
@@ -73,6 +76,9 @@ export class Scheduler extends KeyedControl implements Consumer {
   #begun: KeyedConsumer | undefined
   #beginning: Promise<void> | undefined
   #error: Error | undefined
+  #forgetting: Promise<void> = Promise.resolve()
+  #cancelForgetting: (() => void) | undefined
+  #isStopped = false
 
   constructor(options: SchedulerOptions) {
     super()
@@ -93,9 +99,13 @@ export class Scheduler extends KeyedControl implements Consumer {
 
   start(): void {
     this.#agenda.start()
+    this.#forget()
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#cancelForgetting?.()
+    await this.#forgetting
     await this.#agenda.stop()
     await this.#beginning
     await this.#begun?.stop()
@@ -121,13 +131,17 @@ export class Scheduler extends KeyedControl implements Consumer {
     const scheduled: CommandScheduled = { ...sent, at, ...(caller && { caller }) }
     const metadata = caller && { $callerId: caller.id }
     const event = { type: 'CommandScheduled', data: scheduled as unknown as JsonObject, metadata }
-    if (await this.#record(id, event, 'no-stream')) {
-      await this.#begin()
-      return { id, at: new Date(at) }
+    for (let expected: ExpectedRevision = 'no-stream'; ; ) {
+      if (await this.#record(id, event, expected)) {
+        await this.#begin()
+        return { id, at: new Date(at) }
+      }
+      const known = await loadSchedule(store, id)
+      if (known && (await isSame(known.scheduled, sent))) return { id, at: new Date(known.scheduled.at) }
+      if (known) throw scheduleIdReused(id, known.scheduled)
+      // One that had this id has been forgotten.
+      expected = (await store.stream(scheduleStream(id)))?.revision ?? 'no-stream'
     }
-    const known = await loadSchedule(store, id)
-    if (known && (await isSame(known.scheduled, sent))) return { id, at: new Date(known.scheduled.at) }
-    throw scheduleIdReused(id, known?.scheduled)
   }
 
   /** Whether it will not be executed; not if its time has come already. @throws AnnalsError `schedule-not-found` */
@@ -174,6 +188,30 @@ export class Scheduler extends KeyedControl implements Consumer {
       timer,
     })
     return this.#begun
+  }
+
+  /** Hides what has been over for long enough, and again once a day. */
+  #forget(): void {
+    const { clock, timer } = this.#options
+    this.#forgetting = this.#forgetBefore(clock() - this.#options.keptMs)
+      .catch((error: unknown) => {
+        // Whoever only reads a store forgets nothing in it.
+        if (!isAnnalsError(error, 'store-read-only') && !isAnnalsError(error, 'store-closed'))
+          this.#error = asError(error)
+      })
+      .then(() => {
+        if (!this.#isStopped) this.#cancelForgetting = timer(clock() + dayMs, () => this.#forget())
+      })
+  }
+
+  async #forgetBefore(timeMs: number): Promise<void> {
+    const { store } = this.#options
+    for await (const events of store.read({ category: scheduleCategory }).batches()) {
+      for (const { stream, type, revision, recordedAt } of events) {
+        if (recordedAt.getTime() >= timeMs || this.#isStopped) return
+        if (endsSchedule(type)) await store.truncate(stream, { beforeRevision: revision + 1 })
+      }
+    }
   }
 
   async #recordDue(id: string): Promise<void> {
@@ -239,6 +277,8 @@ function assertScheduleId(id: string): void {
   if (problem) throw nameError('id', problem, id)
 }
 
+const dayMs = 24 * 60 * 60 * 1000
+
 // It becomes part of the names of streams.
 const scheduleIdLengthMax = 200
 
@@ -247,8 +287,7 @@ async function isSame(known: SentCommand, given: SentCommand): Promise<boolean> 
   return (await inputHash(known.input)) === (await inputHash(given.input))
 }
 
-function scheduleIdReused(id: string, known: SentCommand | undefined): AnnalsError<'schedule-id-reused'> {
-  const command = known?.command ?? 'another command'
+function scheduleIdReused(id: string, { command }: SentCommand): AnnalsError<'schedule-id-reused'> {
   return new AnnalsError(
     'schedule-id-reused',
     `The id ${describe(id)} was used to schedule ${command}, for another stream or with another input. Nothing was recorded. Give each an id of its own, and repeat only what is the same.`,
@@ -259,7 +298,7 @@ function scheduleIdReused(id: string, known: SentCommand | undefined): AnnalsErr
 function scheduleNotFound(id: string): AnnalsError<'schedule-not-found'> {
   return new AnnalsError(
     'schedule-not-found',
-    `No command was ever scheduled under the id ${describe(id)}. Check the id.`,
+    `No command was scheduled under the id ${describe(id)}, or what came of it is no longer kept. Check the id.`,
     { id },
   )
 }
