@@ -6,13 +6,15 @@ import { cloudEventOf } from './cloud-event.ts'
 /** In what form events are lines of JSON. */
 export type EventFormat = 'jsonl' | 'cloudevents'
 
+export const eventFormats: readonly EventFormat[] = ['jsonl', 'cloudevents']
+
 /** The option for it. */
 export function formatOption(): Option {
   return new Option(
     '--format <format>',
     'jsonl, as --json of other commands, or cloudevents, CloudEvents 1.0 in JSON, one a line',
   )
-    .choices(['jsonl', 'cloudevents'])
+    .choices(eventFormats)
     .default('jsonl')
 }
 

@@ -41,6 +41,12 @@ export class Output {
     if (this.#waiting.length >= chunkLength) await this.flush()
   }
 
+  /** A piece of data as it is, ends of lines included. */
+  async text(piece: string): Promise<void> {
+    this.#waiting += piece
+    if (this.#waiting.length >= chunkLength) await this.flush()
+  }
+
   /** Lines of data. */
   async lines(texts: readonly string[]): Promise<void> {
     for (const text of texts) this.#waiting += `${text}\n`

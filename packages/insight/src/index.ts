@@ -64,6 +64,7 @@ export { CsvReader, type CsvReaderOptions } from './formats/csv-reader.ts'
 export { csvRowLengthMax } from './formats/csv-rows.ts'
 export { formatCsv } from './formats/csv-writer.ts'
 export { type EventLogReader, readEventLog } from './formats/event-log-reader.ts'
+export { type EventToRecord, eventsOfCases, eventsOfObjectLog } from './formats/events-to-record.ts'
 export {
   caseEventsOfObjects,
   danglingReferences,
@@ -73,7 +74,8 @@ export {
   type ObjectReference,
   objectTypesOf,
 } from './formats/object-log.ts'
-export { parseOcel } from './formats/ocel-reader.ts'
+export { objectLogOf } from './formats/object-log-of.ts'
+export { parseOcel, valueAt as ocelValue } from './formats/ocel-reader.ts'
 export { formatOcel } from './formats/ocel-writer.ts'
 export { parseTimeMs } from './formats/time.ts'
 export { XesReader } from './formats/xes-reader.ts'

@@ -1,7 +1,15 @@
 import { resolve } from 'node:path'
-import { type OnProgress, type Position, ProgressMeter } from '@annals/core'
-import { Command } from 'commander'
-import { type EventFormat, formatOption, lineForm } from '../event-format.ts'
+import { type OnProgress, type Position, ProgressMeter, type RecordedEvent } from '@annals/core'
+import type { LogStore } from '@annals/log'
+import { Command, Option } from 'commander'
+import { type EventFormat, eventFormats, lineForm } from '../event-format.ts'
+import { type CaseSelection, caseOptionsOf, withCaseOptions } from '../event-log/case-options.ts'
+import {
+  type LogFileOptions,
+  type LogFormat,
+  logFormats,
+  withColumnOptions,
+} from '../event-log/log-format.ts'
 import { type SelectionOptions, selectionOf, withSelectionOptions } from '../event-selection.ts'
 import { exit } from '../exit-code.ts'
 import { continuationOf, type ExportContent } from '../export-continuation.ts'
@@ -15,25 +23,31 @@ export function exportCommand(action: ActionOf): Command {
   const command = new Command('export')
     .summary('write events to a file that annals import takes')
     .description(
-      'Writes events to a file, one a line, for annals import and other programs; compressed if its name ends in .gz. If the file holds a part of them already, as after an interruption, goes on behind its last whole line. Works beside a running writer.',
+      'Writes events to a file, one a line, for annals import and other programs; compressed if its name ends in .gz. If the file holds a part of them already, as after an interruption, goes on behind its last whole line. Or writes them as an event log for tools of process mining (XES, OCEL, CSV). Works beside a running writer.',
     )
     .argument('<file>', 'where to write them, or - for standard output')
-  return withSelectionOptions(command)
-    .addOption(formatOption())
+  withSelectionOptions(command)
+    .addOption(
+      new Option('--format <format>', 'jsonl, cloudevents, or an event log: xes, ocel (JSON), csv')
+        .choices([...eventFormats, ...logFormats])
+        .default('jsonl'),
+    )
     .option('--anew', 'begin anew, whatever the file holds')
+  return withColumnOptions(withCaseOptions(command))
     .addHelpText(
       'after',
       `
 Examples:
   $ annals export history.jsonl.gz
   $ annals export carts.jsonl --category cart --format cloudevents
-  $ annals export - | annals import - --data ./copy`,
+  $ annals export - | annals import - --data ./copy
+  $ annals export carts.xes.gz --category cart --format xes`,
     )
     .action(action(exportEvents))
 }
 
-interface ExportOptions extends SelectionOptions {
-  readonly format: EventFormat
+interface ExportOptions extends SelectionOptions, CaseSelection, Omit<LogFileOptions, 'format'> {
+  readonly format: EventFormat | LogFormat
   readonly anew?: boolean
 }
 
@@ -45,6 +59,7 @@ async function exportEvents(session: Session, name: string, options: ExportOptio
   return session.withStore({ readOnly: true }, async (store) => {
     const head = await store.head()
     const upTo = Math.min(options.upTo ?? head, head)
+    if (isLogFormat(format)) return exportLog(session, name, store, { ...options, format, after, upTo })
     const lineOf = await lineForm(format, store)
     const content = { store, selection, format, lineOf, after, upTo }
     if (name === '-') {
@@ -78,6 +93,42 @@ async function exportEvents(session: Session, name: string, options: ExportOptio
       await file.close()
     }
   })
+}
+
+const isLogFormat = (format: EventFormat | LogFormat): format is LogFormat =>
+  logFormats.includes(format as LogFormat)
+
+async function exportLog(
+  session: Session,
+  name: string,
+  store: LogStore,
+  options: ExportOptions & { readonly format: LogFormat; readonly after: Position; readonly upTo: Position },
+): Promise<number> {
+  const { output, io } = session
+  const { format, after, upTo, anew = false } = options
+  // Loaded only when needed.
+  const { logPieces, writeWhole } = await import('../event-log/export-log.ts')
+  const cases = caseOptionsOf(session, options)
+  const events: RecordedEvent[] = []
+  await session.withProgress('Exporting', async (onProgress) => {
+    const meter = new ProgressMeter(onProgress)
+    for await (const batch of store.read(selectionOf(session, options), { after, upTo }).batches()) {
+      session.throwIfInterrupted()
+      events.push(...batch)
+      meter.update((batch.at(-1)?.position ?? after) - after, upTo - after)
+    }
+  })
+  const pieces = logPieces(format, events, { cases, columns: options })
+  if (name === '-') {
+    for (const piece of pieces) await output.text(piece)
+    output.message(`Exported ${counted(events.length, 'event')}.`)
+    return exit.done
+  }
+  const path = resolve(io.directory, name)
+  await writeWhole(path, pieces, { anew })
+  if (output.json) await output.jsonLine({ file: path, format, events: events.length, after, upTo })
+  else await output.line(`Exported ${counted(events.length, 'event')} to ${path}, up to position ${upTo}.`)
+  return exit.done
 }
 
 function tellOfContinuation({ output }: Session, path: string, from: Position, cut: number): void {

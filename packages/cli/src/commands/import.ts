@@ -1,51 +1,96 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
+import {
+  formatByName,
+  type LogFileOptions,
+  logFormats,
+  timeUnitOption,
+  withColumnOptions,
+} from '../event-log/log-format.ts'
 import { exit } from '../exit-code.ts'
 import { importLines } from '../import-lines.ts'
-import { importSource } from '../import-source.ts'
+import { type ImportSource, importSource } from '../import-source.ts'
 import { ImportClock } from '../importer.ts'
 import type { ActionOf } from '../program.ts'
+import type { Session } from '../session.ts'
 import { count, counted } from '../text.ts'
 
 /** `annals import` */
 export function importCommand(action: ActionOf): Command {
-  return new Command('import')
-    .summary('record the events of an export as they were recorded')
+  const command = new Command('import')
+    .summary('record the events of a file as they were recorded, or happened')
     .description(
-      'Records the events of an export, in either format, compressed or not, with their ids and times and in their order. Events that are recorded already are passed over, so that after an interruption the same command goes on. Makes the store if there is none.',
+      'Records the events of an export, in either of its formats, with their ids and times and in their order; or of an event log (XES, OCEL, CSV) at the times at which they happened. Compressed or not. Events that are recorded already are passed over, so that after an interruption the same command goes on. Makes the store if there is none.',
     )
-    .argument('<file>', 'what annals export has written, or - for standard input')
+    .argument('<file>', 'what annals export has written, an event log, or - for standard input')
+    .addOption(
+      new Option(
+        '--format <format>',
+        'xes, ocel or csv, if the name does not tell; else it is an export',
+      ).choices(logFormats),
+    )
+    .option('--category <category>', 'XES and CSV: the category of the streams, one for each case', 'case')
+  return withColumnOptions(command)
+    .addOption(timeUnitOption())
     .addHelpText(
       'after',
       `
 Examples:
   $ annals import history.jsonl.gz --data ./copy
-  $ zstd -dc history.jsonl.zst | annals import - --data ./copy`,
+  $ zstd -dc history.jsonl.zst | annals import - --data ./copy
+  $ annals import helpdesk.xes.gz --category ticket
+  $ annals import orders.csv --case-column order --time-column at`,
     )
-    .action(
-      action(async (session, name: string) => {
-        const { io, output } = session
-        const source = importSource(name, io)
-        const clock = new ImportClock()
-        const imported = await session.withStore({ clock: clock.now }, (store) =>
-          session.withProgress('Importing', (onProgress) =>
-            importLines(source.input, store, {
-              name: source.name,
-              clock,
-              onProgress,
-              signal: io.signal,
-              total: source.total,
-            }),
-          ),
-        )
-        const { events, known, position } = imported
-        if (output.json) await output.jsonLine({ file: source.name, ...imported })
-        else
-          await output.line(
-            `Imported ${counted(events, 'event')}, up to position ${position}; ${count(known)} had been imported before.`,
-          )
-        await output.flush()
-        session.throwIfInterrupted()
-        return exit.done
+    .action(action(importEvents))
+}
+
+interface ImportOptions extends LogFileOptions {
+  readonly category: string
+}
+
+async function importEvents(session: Session, name: string, options: ImportOptions): Promise<number> {
+  const { io, output } = session
+  const { source, notes } = await sourceOf(session, name, options)
+  const clock = new ImportClock()
+  const imported = await session.withStore({ clock: clock.now }, (store) =>
+    session.withProgress('Importing', (onProgress) =>
+      importLines(source.input, store, {
+        name: source.name,
+        clock,
+        onProgress,
+        signal: io.signal,
+        total: source.total,
       }),
+    ),
+  )
+  const { events, known, position } = imported
+  for (const note of notes) output.message(note)
+  if (output.json) await output.jsonLine({ file: source.name, ...imported })
+  else
+    await output.line(
+      `Imported ${counted(events, 'event')}, up to position ${position}; ${count(known)} had been imported before.`,
     )
+  await output.flush()
+  session.throwIfInterrupted()
+  return exit.done
+}
+
+async function sourceOf(
+  session: Session,
+  name: string,
+  options: ImportOptions,
+): Promise<{ readonly source: ImportSource; readonly notes: readonly string[] }> {
+  if (!options.format && !formatByName(name)) return { source: importSource(name, session.io), notes: [] }
+  // Loaded only when needed: an export is read without it.
+  const [{ readLogFile }, { linesOfLog }] = await Promise.all([
+    import('../event-log/read-log-file.ts'),
+    import('../event-log/import-log.ts'),
+  ])
+  const file = await readLogFile(name, options, session)
+  const events = file.kind === 'cases' ? file.events.length : file.log.events.length
+  const source = {
+    name: `${name}, its events in the order of their times`,
+    input: linesOfLog(file, options.category),
+    total: () => events,
+  }
+  return { source, notes: file.notes }
 }
