@@ -81,6 +81,13 @@ export { parseTimeMs } from './formats/time.ts'
 export { XesReader } from './formats/xes-reader.ts'
 export { formatXes } from './formats/xes-writer.ts'
 export {
+  type CaseEvents,
+  type DiscoverOptions,
+  type DiscoverProgress,
+  discover,
+} from './findings/discover.ts'
+export type { CaseSample, FindingName, Findings, Model } from './findings/findings.ts'
+export {
   type AssociationRule,
   type AssociationRuleOptions,
   discoverAssociationRules,
@@ -94,7 +101,13 @@ export {
 export { dotOfPetriNet, type PetriNet, type Transition } from './petri-net/petri-net.ts'
 export { petriNetOfTree } from './petri-net/petri-net-of-tree.ts'
 export type { Accuracy, Chance } from './prediction/label-predictor.ts'
-export { learnPredictor, type Prediction, Predictor, type PredictorOptions } from './prediction/predictor.ts'
+export {
+  learnPredictor,
+  type Prediction,
+  type PredictionAccuracy,
+  Predictor,
+  type PredictorOptions,
+} from './prediction/predictor.ts'
 export { coverageAim, type RemainingTime, type RemainingTimeAccuracy } from './prediction/remaining-time.ts'
 export { type Bottleneck, bottlenecksOf } from './process-map/bottlenecks.ts'
 export { dotOfProcessMap } from './process-map/dot-of-process-map.ts'

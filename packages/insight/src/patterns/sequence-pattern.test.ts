@@ -101,3 +101,9 @@ function contains(sequence: string, part: string): boolean {
   for (const letter of sequence) if (letter === part[next]) next++
   return next === part.length
 }
+
+test('more frequent patterns than may be looked at are an error that says what to do', () => {
+  const log = EventLog.from([...'abcdefgh'].map((activity, atMs) => ({ case: '1', activity, atMs })))
+  expect(discoverSequences(log, { kind: 'frequent', patternsMax: 255 })).toHaveLength(255)
+  expect(() => discoverSequences(log, { kind: 'frequent', patternsMax: 254 })).toThrow('supportMin')
+})

@@ -1,3 +1,4 @@
+import { AnnalsError } from '@annals/core'
 import type { EventLog } from '../event-log/event-log.ts'
 import { assertShare, assertWhole } from '../statistics/argument.ts'
 import { compareItems } from './item-set.ts'
@@ -23,6 +24,11 @@ export interface SequencePatternOptions {
    * it. Nothing at all holds in every case, so what every case has is no generator.
    */
   readonly kind?: 'frequent' | 'closed' | 'generator' | undefined
+  /**
+   * The most frequent patterns that are looked at, whether or not they are of the kind; there may be as many as there
+   * are parts of a case. Default 1,000,000.
+   */
+  readonly patternsMax?: number | undefined
 }
 
 /**
@@ -35,19 +41,22 @@ export interface SequencePatternOptions {
  * (closed: neither a forward nor a backward extension in all cases; pruned by back-scan); C. Gao et al., Efficient
  * Mining of Frequent Sequence Generators, WWW 2008.
  *
- * @throws AnnalsError `invalid-argument` for options out of their range
+ * @throws AnnalsError `invalid-argument` for options out of their range; `limit-exceeded` for more than `patternsMax`
  */
 export function discoverSequences(
   log: EventLog,
-  { supportMin = 0.1, lengthMax = 12, kind = 'closed' }: SequencePatternOptions = {},
+  { supportMin = 0.1, lengthMax = 12, kind = 'closed', patternsMax = 1_000_000 }: SequencePatternOptions = {},
 ): readonly SequencePattern[] {
   assertShare('supportMin', supportMin)
   assertWhole('lengthMax', lengthMax, { min: 1 })
+  assertWhole('patternsMax', patternsMax, { min: 1 })
   const sequences = log.traces.map(({ activities }) => activities)
   // Rounding up keeps every pattern at or above the share; the epsilon keeps 0.1 × 30 at 3.
   const casesMin = Math.max(1, Math.ceil(supportMin * sequences.length - 1e-9))
   const found: { pattern: number[]; cases: number }[] = []
+  let looked = 0
   const grow = (pattern: number[], projection: Projection): void => {
+    if (looked++ > patternsMax) refuse(patternsMax)
     const cases = projection.sequences.length
     if (pattern.length > 0 && isWanted(kind, pattern, projection, sequences)) found.push({ pattern, cases })
     if (pattern.length === lengthMax) return
@@ -64,6 +73,14 @@ export function discoverSequences(
       support: cases / sequences.length,
     }))
     .sort((one, other) => other.cases - one.cases || compareItems(one.activities, other.activities))
+}
+
+function refuse(patternsMax: number): never {
+  throw new AnnalsError(
+    'limit-exceeded',
+    `There are more than ${patternsMax} frequent patterns. Look for those that more cases have (supportMin), for shorter ones (lengthMax), or raise patternsMax.`,
+    { limit: 'patternsMax', max: patternsMax, actual: patternsMax + 1 },
+  )
 }
 
 /** The cases that have a pattern, and where in each its first instance ends. */

@@ -28,6 +28,13 @@ export interface Prediction {
   readonly outcomeAccuracy: Accuracy
 }
 
+/** How well something is foretold, measured on what had not been seen. */
+export interface PredictionAccuracy {
+  readonly next: Accuracy
+  readonly remainingTime: RemainingTimeAccuracy
+  readonly outcome: Accuracy
+}
+
 export interface PredictorOptions {
   /**
    * What a case came to, asked when it ended, with its last event; `undefined`: not known. Default: outcomes are not
@@ -140,6 +147,15 @@ export class Predictor {
           ? []
           : chancesOf(this.#outcome.predict(situation, outcomes), (label) => this.#outcomes.nameOf(label)),
       outcomeAccuracy: this.#outcome.accuracy,
+    }
+  }
+
+  /** How well it foretold so far what it had not seen. */
+  get accuracy(): PredictionAccuracy {
+    return {
+      next: this.#next.accuracy,
+      remainingTime: this.#remainingTime.accuracy,
+      outcome: this.#outcome.accuracy,
     }
   }
 
