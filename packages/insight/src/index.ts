@@ -59,6 +59,13 @@ export {
   casesByTag,
 } from './event-log/case-event.ts'
 export { EventLog, type Trace } from './event-log/event-log.ts'
+export {
+  type CaseEvents,
+  type DiscoverOptions,
+  type DiscoverProgress,
+  discover,
+} from './findings/discover.ts'
+export type { CaseSample, FindingName, Findings, Model } from './findings/findings.ts'
 export type { CsvOptions } from './formats/csv-columns.ts'
 export { CsvReader, type CsvReaderOptions } from './formats/csv-reader.ts'
 export { csvRowLengthMax } from './formats/csv-rows.ts'
@@ -80,13 +87,6 @@ export { formatOcel } from './formats/ocel-writer.ts'
 export { parseTimeMs } from './formats/time.ts'
 export { XesReader } from './formats/xes-reader.ts'
 export { formatXes } from './formats/xes-writer.ts'
-export {
-  type CaseEvents,
-  type DiscoverOptions,
-  type DiscoverProgress,
-  discover,
-} from './findings/discover.ts'
-export type { CaseSample, FindingName, Findings, Model } from './findings/findings.ts'
 export {
   type AssociationRule,
   type AssociationRuleOptions,
