@@ -6,6 +6,7 @@ import { consumersCommand } from './commands/consumers.ts'
 import { executeCommand } from './commands/execute.ts'
 import { exportCommand } from './commands/export.ts'
 import { importCommand } from './commands/import.ts'
+import { mineCommand } from './commands/mine.ts'
 import { queryCommand } from './commands/query.ts'
 import { rebuildCommand } from './commands/rebuild.ts'
 import { repairCommand } from './commands/repair.ts'
@@ -69,6 +70,7 @@ Exit codes: 0 done, 1 the command was rejected, 2 wrong usage, 3 and up as in do
     replayCommand(action),
     exportCommand(action),
     importCommand(action),
+    mineCommand(action),
     rebuildCommand(action),
     consumersCommand(action),
     catalogueCommand(action),

@@ -32,6 +32,11 @@ export class Session {
     this.output = new Output(io, { json, quiet })
   }
 
+  /** The options of the command and of those above it, whose form the caller knows. */
+  options<Options>(): Options {
+    return this.#command.optsWithGlobals() as Options
+  }
+
   /** The application's modules, if a file was named. @throws AnnalsError `invalid-definition` */
   async modules(): Promise<readonly Module[] | undefined> {
     const { app } = this.#options

@@ -51,13 +51,15 @@ export function bytes(value: number): string {
   return `${step === 0 ? value : (value / 1000 ** step).toFixed(1)} ${units[step]}`
 }
 
-/** A duration for people: `0.4 s`, `3 min 20 s`, `2 h 5 min`. */
+/** A duration for people: `0.4 s`, `3 min 20 s`, `2 h 5 min`, `12 d 3 h`. */
 export function duration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`
   const whole = Math.round(seconds)
   if (whole < 60) return `${whole} s`
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
+  const hours = Math.floor(whole / 3600)
+  if (hours < 48) return `${hours} h ${Math.floor((whole % 3600) / 60)} min`
+  return `${count(Math.floor(hours / 24))} d ${hours % 24} h`
 }
 
 const isAscii = /^[\x20-\x7e]*$/

@@ -41,6 +41,11 @@ describe('docs/reference/cli.md', () => {
     )
   })
 
+  it('has the options that all commands of mining take', () => {
+    const mine = program.commands.find((command) => command.name() === 'mine')
+    expect(optionsIn(section('## Mining'))).toEqual(mine && optionsOf(mine))
+  })
+
   it('lists each command once in the table at its top', () => {
     const rows = [...document.matchAll(/^\| \[`(annals [^`]+)`\]\(#([^)]+)\)/gm)].map(([, name, link]) => [
       name,

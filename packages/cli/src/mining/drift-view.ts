@@ -1,0 +1,41 @@
+import { type Drift, discoverDrifts } from '@annals/insight'
+import { exit } from '../exit-code.ts'
+import type { Session } from '../session.ts'
+import { counts, durationMs, figures, moment, printTable, probability, share, texts } from './figures.ts'
+import { type MineOptions, minedLog } from './mined-log.ts'
+
+export interface DriftViewOptions extends MineOptions {
+  readonly falseAlarmRate?: number
+  readonly windowCases?: number
+}
+
+/** `annals mine drift` */
+export async function mineDrift(session: Session, options: DriftViewOptions): Promise<number> {
+  const { log } = await minedLog(session, options)
+  const drifts = discoverDrifts(log, options)
+  if (session.output.json) await session.output.jsonLine(drifts)
+  else
+    await printTable<Drift>(
+      session,
+      'Points at which cases change their ways',
+      columns,
+      drifts,
+      options.limit,
+    )
+  return exit.done
+}
+
+const columns = [
+  figures<Drift>('FROM', ({ atMs }) => moment(atMs)),
+  counts<Drift>('CASE NO', ({ caseIndex }) => caseIndex),
+  figures<Drift>('P', ({ p }) => probability(p)),
+  texts<Drift>('IN', ({ perspective }) => perspective),
+  texts<Drift>('MOST', mostOf),
+]
+
+/** What changed most with a drift, in words. */
+export function mostOf({ perspective, changes: [first] }: Drift): string {
+  if (!first) return ''
+  const form = perspective === 'timing' ? durationMs : share
+  return `${first.from} → ${first.to}: ${form(first.before)} before, ${form(first.after)} after`
+}
