@@ -27,6 +27,17 @@ export class PrefixTree {
     return this.#slots[this.#slotOf(node, activity)] as number
   }
 
+  /** The node of a sequence that goes on from `node`, which is added where it is not there yet. */
+  walk(node: number, activities: ArrayLike<number>): number {
+    let at = node
+    for (let i = 0; i < activities.length; i++) {
+      const activity = activities[i] as number
+      const next = this.find(at, activity)
+      at = next < 0 ? this.add(at, activity) : next
+    }
+    return at
+  }
+
   /** Adds the node after `node` with `activity`, which is not there yet, and answers with its number. */
   add(node: number, activity: number): number {
     const added = this.size++
