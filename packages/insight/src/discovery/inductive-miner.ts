@@ -10,8 +10,9 @@ import {
   silent,
 } from '../process-tree/process-tree.ts'
 import { type Cut, findCut } from './cuts.ts'
-import { projected, splitByCut } from './splits.ts'
+import { splitByCut } from './splits.ts'
 import {
+  type FollowsGraph,
   followsGraphOf,
   mergedSublog,
   type Sequence,
@@ -72,12 +73,12 @@ class InductiveMiner {
     if (empty > 0) return empty <= this.#noise * all ? this.treeOf(filled) : optional(this.treeOf(filled))
     const [only] = sublog
     if (sublog.length === 1 && only?.activities.length === 1) return this.#leaf(only.activities[0] as number)
-    const cut = this.#cutOf(sublog)
-    return cut ? this.#joined(sublog, cut) : this.#fallThrough(sublog)
+    const graph = followsGraphOf(sublog)
+    const cut = this.#cutOf(graph)
+    return cut ? this.#joined(sublog, cut) : this.#fallThrough(sublog, graph)
   }
 
-  #cutOf(sublog: Sublog): Cut | undefined {
-    const graph = followsGraphOf(sublog)
+  #cutOf(graph: FollowsGraph): Cut | undefined {
     return findCut(graph) ?? (this.#noise > 0 ? findCut(withoutRareEdges(graph, this.#noise)) : undefined)
   }
 
@@ -90,19 +91,19 @@ class InductiveMiner {
   }
 
   /** What holds of any log, from the most to the least that can be said of it. */
-  #fallThrough(sublog: Sublog): ProcessTree {
-    const { activities, starts, ends } = followsGraphOf(sublog)
+  #fallThrough(sublog: Sublog, { activities, starts, ends }: FollowsGraph): ProcessTree {
     if (activities.length > 1) {
       const apart =
-        activities.find((activity) => sublog.every((each) => countOf(each, activity) === 1)) ??
-        activities.find((activity) => this.#cutOf(without(sublog, activity, activities)) !== undefined)
-      if (apart !== undefined) {
-        const own = mergedSublog(sublog.map((sequence) => projected(sequence, new Set([apart]))))
+        activities.find((activity) => sublog.every((each) => isOnceIn(each, activity))) ??
+        activities.find((activity) => this.#cutOf(followsGraphOf(sublog, activity)) !== undefined)
+      if (apart !== undefined)
         return {
           kind: 'parallel',
-          children: [this.treeOf(own), this.treeOf(without(sublog, apart, activities))],
+          children: [
+            this.treeOf(partOf(sublog, (activity) => activity === apart)),
+            this.treeOf(partOf(sublog, (activity) => activity !== apart)),
+          ],
         }
-      }
     }
     const rounds =
       divided(sublog, (before, after) => ends.has(before) && starts.has(after)) ??
@@ -118,13 +119,13 @@ class InductiveMiner {
 
 const casesOf = (sublog: Sublog) => sublog.reduce((sum, { cases }) => sum + cases, 0)
 
-const countOf = ({ activities }: Sequence, activity: number) =>
-  activities.reduce((count, each) => count + (each === activity ? 1 : 0), 0)
-
-function without(sublog: Sublog, activity: number, activities: readonly number[]): Sublog {
-  const others = new Set(activities.filter((each) => each !== activity))
-  return mergedSublog(sublog.map((sequence) => projected(sequence, others)))
+function isOnceIn({ activities }: Sequence, activity: number): boolean {
+  const at = activities.indexOf(activity)
+  return at >= 0 && activities.indexOf(activity, at + 1) < 0
 }
+
+const partOf = (sublog: Sublog, isOf: (activity: number) => boolean): Sublog =>
+  mergedSublog(sublog.map(({ activities, cases }) => ({ activities: activities.filter(isOf), cases })))
 
 /** With each sequence divided where one round ends and another begins; undefined if there is no such place. */
 function divided(sublog: Sublog, isBetween: (before: number, after: number) => boolean): Sublog | undefined {

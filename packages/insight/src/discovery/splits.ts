@@ -10,7 +10,7 @@ export function splitByCut(sublog: Sublog, { kind, parts }: Cut): readonly Sublo
 }
 
 /** A sequence with only the activities of a part. */
-export const projected = ({ activities, cases }: Sequence, part: ReadonlySet<number>): Sequence => ({
+const projected = ({ activities, cases }: Sequence, part: ReadonlySet<number>): Sequence => ({
   activities: activities.filter((activity) => part.has(activity)),
   cases,
 })

@@ -1,4 +1,5 @@
 import type { EventLog } from '../event-log/event-log.ts'
+import { sequencesOf } from '../event-log/sequences.ts'
 import { PrefixTree, rootNode } from '../variants/prefix-tree.ts'
 
 /** The different sequences of a log, each with how many cases are of it. Activities are numbers. */
@@ -10,23 +11,23 @@ export interface Sequence {
 
 /** The sequences of a log. */
 export const sublogOf = ({ traces }: EventLog): Sublog =>
-  mergedSublog(traces.map(({ activities }) => ({ activities: [...activities], cases: 1 })))
+  sequencesOf(traces).map(({ activities, cases }) => ({ activities: [...activities], cases }))
 
 /** With sequences that are the same made one. */
 export function mergedSublog(sequences: Sublog): Sublog {
   const prefixes = new PrefixTree()
-  const cases: number[] = []
-  for (const sequence of sequences) {
-    let node = rootNode
-    for (const activity of sequence.activities) {
-      const next = prefixes.find(node, activity)
-      node = next < 0 ? prefixes.add(node, activity) : next
+  const merged: { activities: readonly number[]; cases: number }[] = []
+  const byNode: (number | undefined)[] = []
+  for (const { activities, cases } of sequences) {
+    const node = prefixes.walk(rootNode, activities)
+    const known = merged[byNode[node] ?? -1]
+    if (known) known.cases += cases
+    else {
+      byNode[node] = merged.length
+      merged.push({ activities, cases })
     }
-    cases[node] = (cases[node] ?? 0) + sequence.cases
   }
-  return [...cases.entries()]
-    .filter(([, count]) => count !== undefined)
-    .map(([node, count]) => ({ activities: prefixes.sequenceOf(node), cases: count }))
+  return merged
 }
 
 /** What follows directly upon what in a sublog, with how often. */
@@ -38,25 +39,37 @@ export interface FollowsGraph {
   readonly edges: ReadonlyMap<number, ReadonlyMap<number, number>>
 }
 
-export function followsGraphOf(sublog: Sublog): FollowsGraph {
-  const [starts, ends] = [new Map<number, number>(), new Map<number, number>()]
+/** The graph of a sublog, or of what is left of it without an activity. */
+export function followsGraphOf(sublog: Sublog, without?: number): FollowsGraph {
+  const starts = new Map<number, number>()
+  const ends = new Map<number, number>()
   const edges = new Map<number, Map<number, number>>()
-  const activities = new Set<number>()
   const count = (map: Map<number, number>, key: number, by: number) => map.set(key, (map.get(key) ?? 0) + by)
-  for (const { activities: own, cases } of sublog) {
-    for (const [i, activity] of own.entries()) {
-      activities.add(activity)
-      if (i === 0) count(starts, activity, cases)
-      if (i === own.length - 1) count(ends, activity, cases)
-      const next = own[i + 1]
-      if (next === undefined) continue
-      const following = edges.get(activity) ?? new Map<number, number>()
-      edges.set(activity, following)
-      count(following, next, cases)
+  for (const { activities, cases } of sublog) {
+    let before = none
+    let following: Map<number, number> | undefined
+    for (let i = 0; i < activities.length; i++) {
+      const activity = activities[i] as number
+      if (activity === without) continue
+      if (following) count(following, activity, cases)
+      else count(starts, activity, cases)
+      // Of what is done again and again the same map is at hand.
+      if (activity !== before) {
+        following = edges.get(activity)
+        if (!following) {
+          following = new Map()
+          edges.set(activity, following)
+        }
+      }
+      before = activity
     }
+    if (before !== none) count(ends, before, cases)
   }
-  return { activities: [...activities].sort((one, other) => one - other), starts, ends, edges }
+  const activities = [...edges.keys()].sort((one, other) => one - other)
+  return { activities, starts, ends, edges }
 }
+
+const none = -1
 
 /** Without the edges that are rare beside the most frequent way on from the same activity, or beside ending with it. */
 export function withoutRareEdges({ edges, ends, ...graph }: FollowsGraph, noise: number): FollowsGraph {

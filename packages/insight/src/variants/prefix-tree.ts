@@ -2,6 +2,8 @@
 export const rootNode = 0
 
 const none = -1
+// Few, since whoever divides a log makes many small trees.
+const nodesAtFirst = 64
 
 /**
  * The beginnings that cases share, as a tree: each node stands for one sequence of activities, and what is known of it
@@ -9,13 +11,13 @@ const none = -1
  */
 export class PrefixTree {
   /** The node before, which is always a smaller number; that of the root is -1. */
-  parents = new Int32Array(1024)
+  parents = new Int32Array(nodesAtFirst)
   /** The last activity of the sequence; that of the root is -1. */
-  activities = new Int32Array(1024)
-  depths = new Int32Array(1024)
+  activities = new Int32Array(nodesAtFirst)
+  depths = new Int32Array(nodesAtFirst)
   size = 1
   // Nodes by parent and activity: open addressing, at most half full.
-  #slots = new Int32Array(4096).fill(none)
+  #slots = new Int32Array(nodesAtFirst * 2).fill(none)
 
   constructor() {
     this.parents[rootNode] = none
