@@ -14,7 +14,7 @@ export const retainStream = kind({
   weight: 2,
   choose: (random): RetainParameters => {
     const category = random.pick(categories)
-    return { stream: `${category}-${1 + random.below(3)}`, policy: choosePolicy(random, category) }
+    return { stream: `${category}-${1 + random.below(3)}`, policy: choosePolicy(random, category, 'stream') }
   },
   run: (world, { stream, policy }: RetainParameters) => retain(world, stream, { stream }, policy),
 })
@@ -23,7 +23,7 @@ export const retainCategory = kind({
   weight: 2,
   choose: (random) => {
     const category = random.pick(categories)
-    return { category, policy: choosePolicy(random, category) }
+    return { category, policy: choosePolicy(random, category, 'category') }
   },
   run: (world, { category, policy }: { category: string; policy: RetentionPolicy | null }) =>
     retain(world, `${category}-0`, { category }, policy),
@@ -85,7 +85,10 @@ async function retain(
   }
 }
 
-function choosePolicy(random: Random, category: string): RetentionPolicy | null {
-  const byAge = { maxAgeMs: 1 + random.below(100) }
-  return random.pick([null, byAge, category === 'a' ? { maxCount: 1 + random.below(8) } : byAge])
+// Those of streams are odd and those of categories even: a stream that has the same policy of its own as its category has
+// would not show whether it has one.
+function choosePolicy(random: Random, category: string, of: 'stream' | 'category'): RetentionPolicy | null {
+  const number = (below: number) => 2 * random.below(below / 2) + (of === 'stream' ? 1 : 2)
+  const byAge = { maxAgeMs: number(100) }
+  return random.pick([null, byAge, category === 'a' ? { maxCount: number(8) } : byAge])
 }
