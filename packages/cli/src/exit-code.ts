@@ -35,6 +35,7 @@ export const exitCode: Record<ErrorCode, number> = {
   'command-id-reused': 3,
   'schedule-id-reused': 3,
   'webhook-not-verified': 3,
+  'lease-lost': 6,
   // What was asked for is not there.
   'store-not-found': 4,
   'stream-not-found': 4,

@@ -17,7 +17,7 @@ export async function loadModules(file: string): Promise<readonly Module[]> {
   if (wrong !== -1)
     throw invalidFile(
       file,
-      `item ${wrong} of its modules is not made by defineDecider, defineCommand, defineLiveQuery, defineProjectedQuery, defineProjection, defineProcessManager or defineOutbox`,
+      `item ${wrong} of its modules is not made by defineDecider, defineCommand, defineLiveQuery, defineProjectedQuery, defineProjection, defineProcessManager, defineOutbox or defineConsumerGroup`,
     )
   return modules as readonly Module[]
 }
@@ -44,6 +44,7 @@ function isModule(value: unknown): value is Module {
     'projection',
     'process-manager',
     'outbox',
+    'consumer-group',
   ] satisfies Module['kind'][]
   const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined
   return kinds.some((each) => each === kind)

@@ -21,6 +21,8 @@ import type { NewEvent } from './event/event.ts'
 import { invalidDefinition } from './event/fold.ts'
 import type { Position } from './event/position.ts'
 import { categoryOf, isSystemStream } from './event/stream.ts'
+import type { ConsumerGroup } from './group/consumer-group.ts'
+import type { GroupCoordinator } from './group/coordinator.ts'
 import { countingIds, type NewId } from './new-id.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { Background } from './process/background.ts'
@@ -40,7 +42,14 @@ import { validateInput } from './schema.ts'
 import type { Appended, EventStore, StreamAppend } from './store/event-store.ts'
 
 /** What an application is made of. Projections that a query names need not be listed. */
-export type Module = AnyDecider | DecisionCommand | Query | AnyProjection | AnyProcessManager | Outbox
+export type Module =
+  | AnyDecider
+  | DecisionCommand
+  | Query
+  | AnyProjection
+  | AnyProcessManager
+  | Outbox
+  | ConsumerGroup
 
 // A decider both takes and gives its state, so one with a known state is no Decider<unknown>; this is what they share. The
 // handlers of a projection take their model, so the same goes for it.
@@ -80,6 +89,13 @@ export interface AppOptions {
   readonly snapshots?: SnapshotStore
   /** Is told what keeps snapshots from being kept or used, which is no failure of a command. Default: nobody is told. */
   readonly onSnapshotError?: OnSnapshotError
+  /** What the workers of consumer groups share: all that are given the same one work together. Needed if there are groups. */
+  readonly coordinator?: GroupCoordinator
+  /**
+   * Whether this application works in its consumer groups. If not, it tells how they are doing, and lets be dealt with what
+   * they have parked. Default: true.
+   */
+  readonly joinsGroups?: boolean
   /** Gives numbers from 0 to below 1, to spread out commands that met each other. Default: `Math.random`. */
   readonly random?: () => number
 }
@@ -203,7 +219,7 @@ export interface App extends Definitions {
   /** Resolves when all read models are open. Commands and queries wait for it by themselves. */
   ready(): Promise<void>
 
-  /** Ends the projections and closes the read models and snapshots. The store is left open, since the application did not open it. */
+  /** Ends what works in the background and closes the read models, snapshots and coordinator. The store is left open, since the application did not open it. */
   close(): Promise<void>
 }
 
@@ -225,11 +241,13 @@ class Application implements App {
   readonly #decidersByCategory: ReadonlyMap<string, Decider>
   readonly processManagers: ReadonlyMap<string, ProcessManager>
   readonly outboxes: ReadonlyMap<string, Outbox>
+  readonly consumerGroups: ReadonlyMap<string, ConsumerGroup>
   readonly #handler: CommandHandler
   readonly #background: Background
   readonly #runners: ReadonlyMap<string, ReadModelRunner>
   readonly #readModels: readonly ReadModelStore[]
   readonly #snapshots: Snapshots | undefined
+  readonly #coordinator: GroupCoordinator | undefined
   readonly #ready: Promise<void>
   readonly #clock: Clock
   readonly #closing = new AbortController()
@@ -240,11 +258,13 @@ class Application implements App {
     const { store, modules, readModels = [], clock = Date.now, timer = systemTimer } = options
     const { newId = countingIds(), authorize, random = Math.random, rebuilds = 'at-start' } = options
     const { commandAttemptsMax = 10, commandIdsKeptMs = 30 * 24 * 60 * 60 * 1000 } = options
+    const { coordinator, joinsGroups = true } = options
     const { cachedStatesMax = 10_000, snapshots, onSnapshotError = () => undefined } = options
     this.#clock = clock
     this.#authorize = authorize
     this.newId = newId
-    const { deciders, commands, queries, projections, processManagers, outboxes } = definitionsOf(modules)
+    const { deciders, commands, queries, projections, processManagers, outboxes, consumerGroups } =
+      definitionsOf(modules)
     this.store = store
     this.deciders = deciders
     this.#decidersByCategory = new Map(deciders.map((decider) => [decider.category, decider]))
@@ -253,6 +273,8 @@ class Application implements App {
     this.projections = projections
     this.processManagers = processManagers
     this.outboxes = outboxes
+    this.consumerGroups = consumerGroups
+    this.#coordinator = coordinator
     this.#readModels = [...readModels, createMemoryReadModels()]
     const rebuildsAtStart = rebuilds === 'at-start'
     const following = { store, clock, timer }
@@ -278,6 +300,9 @@ class Application implements App {
     this.#background = new Background({
       processManagers: [...processManagers.values()],
       outboxes: [...outboxes.values()],
+      groups: [...consumerGroups.values()],
+      coordinatorOf: (group) => this.#coordinatorOf(group),
+      joinsGroups,
       store,
       execution: {
         commands,
@@ -432,7 +457,7 @@ class Application implements App {
     this.#closing.abort()
     await this.#ready.catch(() => undefined)
     await Promise.all([...this.#runners.values(), this.#background].map((each) => each.stop()))
-    await Promise.all([...this.#readModels, this.#snapshots].map((kept) => kept?.close()))
+    await Promise.all([...this.#readModels, this.#snapshots, this.#coordinator].map((kept) => kept?.close()))
   }
 
   /** The input of a query that may be asked, as its schema gives it. */
@@ -464,6 +489,14 @@ class Application implements App {
       expected,
       received: name,
     })
+  }
+
+  #coordinatorOf({ name }: ConsumerGroup): GroupCoordinator {
+    if (this.#coordinator) return this.#coordinator
+    throw invalidDefinition(
+      `consumer group ${name}`,
+      'its workers have nothing to share, since createApp was given no coordinator; give it createMemoryCoordinator() for one process, or openSqliteCoordinator(directory) of @annals/sqlite',
+    )
   }
 
   #readModelsFor({ name, readModel }: Projection): ReadModelStore {

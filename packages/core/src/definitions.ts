@@ -2,6 +2,7 @@ import type { Module } from './app.ts'
 import type { AnyCommand } from './command/command-handler.ts'
 import type { Decider } from './command/decider.ts'
 import { invalidDefinition } from './event/fold.ts'
+import type { ConsumerGroup } from './group/consumer-group.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import type { ProcessManager } from './process/process-manager.ts'
 import type { Projection } from './projection/projection.ts'
@@ -16,6 +17,7 @@ export interface Definitions {
   readonly projections: ReadonlyMap<string, Projection>
   readonly processManagers: ReadonlyMap<string, ProcessManager>
   readonly outboxes: ReadonlyMap<string, Outbox>
+  readonly consumerGroups: ReadonlyMap<string, ConsumerGroup>
 }
 
 /** Sorts the modules of an application. @throws AnnalsError `invalid-definition` if two of a kind have the same name */
@@ -37,7 +39,8 @@ export function definitionsOf(modules: readonly Module[]): Definitions {
   const named = byName('projection', [...projections], ({ name }) => name)
   const managers = byName('process manager', processManagers, ({ name }) => name)
   const outboxes = modules.filter((module): module is Outbox => module.kind === 'outbox')
-  byName('consumer', [...named.values(), ...processManagers, ...outboxes], ({ name }) => name)
+  const groups = modules.filter((module): module is ConsumerGroup => module.kind === 'consumer-group')
+  byName('consumer', [...named.values(), ...processManagers, ...outboxes, ...groups], ({ name }) => name)
   byName(
     'category',
     [...deciders.map(({ category }) => category), ...managers.keys()],
@@ -50,6 +53,7 @@ export function definitionsOf(modules: readonly Module[]): Definitions {
     projections: named,
     processManagers: managers,
     outboxes: byName('outbox', outboxes, ({ name }) => name),
+    consumerGroups: byName('consumer group', groups, ({ name }) => name),
   }
 }
 

@@ -91,6 +91,7 @@ export interface ErrorDetails {
     readonly retryAfterMs: number | undefined
   }
   'webhook-not-verified': { readonly problem: string }
+  'lease-lost': { readonly group: string; readonly partition: number }
   'unknown-event-type': { readonly type: string; readonly known: readonly string[] }
   'unsupported-event-version': {
     readonly type: string
@@ -194,6 +195,10 @@ export const errorCatalogue: {
   'webhook-not-verified': {
     retryable: false,
     meaning: 'A received webhook is not signed by who has the secret, or is too old.',
+  },
+  'lease-lost': {
+    retryable: true,
+    meaning: 'A worker of a consumer group has a part of the keys no longer, and another one may have it.',
   },
   'unknown-event-type': {
     retryable: false,

@@ -59,6 +59,7 @@ export type {
   Consumer,
   ConsumerControl,
   ConsumerStatus,
+  GroupShare,
   ParkedKey,
   ParkedOptions,
 } from './consumer/consumer.ts'
@@ -99,6 +100,15 @@ export { type Replayed, type ReplayOptions, replay } from './event/replay.ts'
 export type { RetentionPolicy, RetentionScope } from './event/retention.ts'
 export type { CategorySelection, QuerySelection, Selection, StreamSelection } from './event/selection.ts'
 export { categoryOf, type Revision } from './event/stream.ts'
+export { type ConsumerGroup, defineConsumerGroup } from './group/consumer-group.ts'
+export type {
+  GroupChange,
+  GroupCoordinator,
+  GroupRecord,
+  NumberedRecord,
+} from './group/coordinator.ts'
+export type { GroupState, PartitionState, WorkerState } from './group/group-state.ts'
+export { createMemoryCoordinator } from './group/memory-coordinator.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export { limits } from './limits.ts'
 export { countingIds, type NewId } from './new-id.ts'

@@ -3,7 +3,7 @@ import { readJsonBody } from './json-body.ts'
 import { invalidParameter } from './parameters.ts'
 import { jsonResponse, type Route, type RouteContext } from './route.ts'
 
-/** How what follows the log is looked at and controlled: projections, process managers, outboxes. */
+/** How what follows the log is looked at and controlled: projections, process managers, outboxes, consumer groups. */
 export const consumerRoutes: readonly Route[] = [
   {
     method: 'GET',

@@ -1,7 +1,10 @@
 import type { JsonSchema } from '@annals/core'
 import { jsonContent, problemResponses, ref } from './openapi-parts.ts'
 
-const consumer = pathParameter('consumer', 'The name of a projection, process manager or outbox.')
+const consumer = pathParameter(
+  'consumer',
+  'The name of a projection, process manager, outbox or consumer group.',
+)
 const key = pathParameter('key', 'A key that is parked.')
 
 /** The routes by which what follows the log is looked at and controlled. */

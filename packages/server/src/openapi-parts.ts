@@ -138,7 +138,7 @@ export const sharedSchemas: { readonly [name: string]: JsonSchema } = {
     ],
     properties: {
       name: { type: 'string' },
-      kind: { enum: ['projection', 'process-manager', 'schedule', 'outbox'] },
+      kind: { enum: ['projection', 'process-manager', 'schedule', 'outbox', 'consumer-group'] },
       version: { type: 'integer' },
       state: { enum: ['starting', 'catching-up', 'live', 'paused', 'failed', 'stopped'] },
       position: { type: 'integer', description: 'Everything up to here is handled, or held back.' },
@@ -161,6 +161,15 @@ export const sharedSchemas: { readonly [name: string]: JsonSchema } = {
           total: { type: 'integer' },
           perSecond: { type: 'number' },
           secondsLeft: { type: ['number', 'null'] },
+        },
+      },
+      group: {
+        type: 'object',
+        description: 'Of a consumer group: how the keys are shared.',
+        properties: {
+          partitions: { type: 'integer', description: 'Into how many parts the keys are divided.' },
+          held: { type: 'array', items: { type: 'integer' }, description: 'Those that this server has.' },
+          workers: { type: 'integer', description: 'How many there are, this server included if it is one.' },
         },
       },
     },

@@ -23,6 +23,7 @@ export const httpStatus: { readonly [Code in ErrorCode]: number } = {
   'schedule-id-reused': 409,
   'delivery-failed': 502,
   'webhook-not-verified': 401,
+  'lease-lost': 503,
   'unknown-event-type': 400,
   'unsupported-event-version': 500,
   'upcaster-failed': 500,

@@ -95,7 +95,7 @@ class Check {
       const { owner, category, events } = recorder
       return { ...recorder, ...reader(owner, events, category === undefined ? 'everything' : { category }) }
     })
-    const { projections, processManagers, outboxes } = definitionsOf(modules)
+    const { projections, processManagers, outboxes, consumerGroups } = definitionsOf(modules)
     this.#followers = [
       ...[...projections.values()].map(({ name, events, select }) =>
         reader(`projection ${name}`, events, select),
@@ -104,6 +104,9 @@ class Check {
         reader(`process manager ${name}`, reactsTo, select),
       ),
       ...[...outboxes.values()].map(({ name, events, select }) => reader(`outbox ${name}`, events, select)),
+      ...[...consumerGroups.values()].map(({ name, events, select }) =>
+        reader(`consumer group ${name}`, events, select),
+      ),
     ]
   }
 

@@ -22,6 +22,18 @@ export interface ConsumerStatus {
   readonly error: Error | undefined
   /** Projections: how far the read model is that is being made beside the one in use. In positions. */
   readonly rebuild?: Progress | undefined
+  /** Consumer groups: how the keys are shared. */
+  readonly group?: GroupShare | undefined
+}
+
+/** The part that an application has in a consumer group. */
+export interface GroupShare {
+  /** Into how many parts the keys are divided. */
+  readonly partitions: number
+  /** Those that this application has, in order. */
+  readonly held: readonly number[]
+  /** How many workers there are, this one included if it is one. */
+  readonly workers: number
 }
 
 /** A key of a consumer whose events are held back, since one of them could not be handled. */
@@ -73,10 +85,10 @@ export interface ConsumerControl {
   discard(key: string, options?: ParkedOptions): Promise<void>
 }
 
-/** Something that follows the log in the background: a projection, a process manager, an outbox. Its name is its own. */
+/** Something that follows the log in the background: a projection, a process manager, an outbox, a consumer group. Its name is its own. */
 export interface Consumer extends ConsumerControl {
   readonly name: string
-  readonly kind: 'projection' | 'process-manager' | 'schedule' | 'outbox'
+  readonly kind: 'projection' | 'process-manager' | 'schedule' | 'outbox' | 'consumer-group'
   readonly version: number
   status(): Promise<ConsumerStatus>
 }

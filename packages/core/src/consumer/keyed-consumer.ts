@@ -8,9 +8,9 @@ import { isSystemStream } from '../event/stream.ts'
 import { assertReadable, UnreadableEvent } from '../event/upcast-event.ts'
 import { describe, type JsonValue } from '../json.ts'
 import type { EventStore, Subscription } from '../store/event-store.ts'
-import { Checkpoint } from './checkpoint.ts'
 import type { ConsumerControl, ConsumerStatus, ParkedKey, ParkedOptions } from './consumer.ts'
 import { correctedEvent } from './corrected-event.ts'
+import { type ConsumerKeeper, storeKeeper } from './keeper.ts'
 import { lagOf } from './lag.ts'
 import { LowWaterMark } from './low-water-mark.ts'
 import { ParkingLot } from './parking-lot.ts'
@@ -50,6 +50,8 @@ export interface KeyedConsumerOptions {
   readonly current?:
     | ((events: readonly RecordedEvent[]) => Promise<readonly RecordedEvent[]> | readonly RecordedEvent[])
     | undefined
+  /** Default: the store. */
+  readonly keeper?: ConsumerKeeper | undefined
   readonly clock: Clock
   readonly timer: Timer
   /** Is told whenever it may have come further, and when it cannot. */
@@ -72,7 +74,7 @@ export class KeyedConsumer implements ConsumerControl {
   readonly #slots: Slots
   readonly #rate: Rate
   #lot: ParkingLot | undefined
-  #checkpoint: Checkpoint | undefined
+  #checkpoint: Awaited<ReturnType<ConsumerKeeper['checkpoint']>> | undefined
   #subscription: Subscription | undefined
   #running: Promise<void> = Promise.resolve()
   #abort = new AbortController()
@@ -94,9 +96,9 @@ export class KeyedConsumer implements ConsumerControl {
 
   /** Begins to follow the log, where it was left. Resolves when it does, caught up or not. */
   async start(): Promise<void> {
-    const { store, consumer } = this.#options
-    this.#lot = await ParkingLot.open(store, consumer)
-    this.#checkpoint = await Checkpoint.open(store, consumer)
+    const { store, consumer, keeper = storeKeeper(store, consumer) } = this.#options
+    this.#lot = await ParkingLot.open(keeper.journal, consumer)
+    this.#checkpoint = await keeper.checkpoint()
     this.#begin(this.#checkpoint.position)
   }
 
@@ -149,6 +151,15 @@ export class KeyedConsumer implements ConsumerControl {
     return this.#mark.position
   }
 
+  get state(): ConsumerStatus['state'] {
+    return this.#state
+  }
+
+  /** What failed last, if nothing has succeeded since; or what it failed of. */
+  get error(): Error | undefined {
+    return this.#error
+  }
+
   /** Whether it works, or waits for work: neither paused, nor stopped, nor failed. */
   get isRunning(): boolean {
     return this.#state === 'catching-up' || this.#state === 'live' || this.#state === 'starting'
@@ -185,7 +196,13 @@ export class KeyedConsumer implements ConsumerControl {
     await this.#replay(key)
   }
 
-  #opened(): { readonly lot: ParkingLot; readonly checkpoint: Checkpoint } {
+  /** Handles again what others have recorded to be. */
+  async takeUp(): Promise<void> {
+    await this.#opened().lot.refresh()
+    if (this.isRunning) this.#replayRetried()
+  }
+
+  #opened() {
     if (this.#lot && this.#checkpoint) return { lot: this.#lot, checkpoint: this.#checkpoint }
     throw new AnnalsError(
       'store-closed',
@@ -205,6 +222,10 @@ export class KeyedConsumer implements ConsumerControl {
     this.#subscription = subscription
     this.#running = this.#follow(subscription).catch((error: unknown) => this.#fail(error))
     // What was being handled again when the process ended.
+    this.#replayRetried()
+  }
+
+  #replayRetried(): void {
     // Its failure is told of as that of the consumer.
     for (const { key, state } of this.parked())
       if (state === 'retrying') this.#replay(key).catch(() => undefined)
@@ -350,7 +371,8 @@ export class KeyedConsumer implements ConsumerControl {
     const replay = this.#queue.run(key, async () => {
       const { lot } = this.#opened()
       const parked = lot.get(key)
-      if (!parked) return
+      // Whoever asked for it too may have been served by the one before.
+      if (parked?.state !== 'retrying') return
       for await (const events of this.#heldBack(parked, upTo)) {
         for (const event of events) {
           const [eventKey, error] = this.#keyOf(event)
@@ -425,5 +447,5 @@ const checkpointIntervalMs = 1_000
 const outstandingMax = 1_000
 
 function isOfStore(error: unknown): boolean {
-  return isAnnalsError(error) && /^(?:store|disk)-/.test(error.code)
+  return isAnnalsError(error) && /^(?:store|disk|lease)-/.test(error.code)
 }

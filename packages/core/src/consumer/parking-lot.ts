@@ -1,11 +1,10 @@
 import type { Caller } from '../caller.ts'
 import { AnnalsError } from '../errors.ts'
-import type { NewEvent, RecordedEvent } from '../event/event.ts'
+import type { RecordedEvent } from '../event/event.ts'
 import type { Position } from '../event/position.ts'
-import { systemStream } from '../event/stream.ts'
 import type { JsonObject, JsonValue } from '../json.ts'
-import type { EventStore } from '../store/event-store.ts'
 import type { ParkedKey } from './consumer.ts'
+import type { KeptParkingRecord, ParkingJournal, ParkingRecord } from './keeper.ts'
 
 /** What takes the place of an event that could not be handled as it was recorded. */
 export type Correction =
@@ -13,37 +12,35 @@ export type Correction =
   | { readonly discarded: false; readonly data: JsonValue }
 
 /**
- * The keys of one consumer that are held back, and what was decided about the events that held them up. Kept in the
- * stream `$parking-<consumer>`: every action is an event with its time and who did it, and the state is folded from them.
+ * The keys of one consumer that are held back, and what was decided about the events that held them up. Kept in a
+ * journal: every action is a record with its time and who did it, and the state is folded from them.
  *
  * A read model that is made anew beside the one in use is another *build*, counted from 0. What is parked is so for one
  * build; what was decided about an event holds for all of them.
  */
 export class ParkingLot {
-  readonly #store: EventStore
+  readonly #journal: ParkingJournal
   readonly #consumer: string
-  readonly #stream: string
   readonly #builds = new Map<number, Map<string, ParkedKey>>()
   readonly #corrections = new Map<Position, Correction>()
   #build = 0
   #lastUsed = 0
   #isInUse = false
-  #nextRevision = 0
+  #nextNumber = 0
   #refreshing: Promise<void> = Promise.resolve()
 
-  private constructor(store: EventStore, consumer: string) {
-    this.#store = store
+  private constructor(journal: ParkingJournal, consumer: string) {
+    this.#journal = journal
     this.#consumer = consumer
-    this.#stream = systemStream('parking', consumer)
   }
 
   /** The lot as it was left. Default for `build`: the one that was last said to be in use. */
   static async open(
-    store: EventStore,
+    journal: ParkingJournal,
     consumer: string,
     { build }: { readonly build?: number } = {},
   ): Promise<ParkingLot> {
-    const lot = new ParkingLot(store, consumer)
+    const lot = new ParkingLot(journal, consumer)
     await lot.refresh()
     lot.#build = build ?? lot.#lastUsed
     return lot
@@ -148,19 +145,19 @@ export class ParkingLot {
     )
   }
 
-  #record({ type, data }: NewEvent<string, JsonObject>, caller?: Caller): Promise<void> {
+  #record({ type, data }: ParkingRecord, caller?: Caller): Promise<void> {
     const event = { type, data: this.#ofBuild(data), ...(caller && { metadata: { $callerId: caller.id } }) }
     return this.#append(
       this.#isInUse && this.#lastUsed !== this.#build ? [this.#buildUsed(), event] : [event],
     )
   }
 
-  async #append(events: readonly NewEvent<string, JsonObject>[]): Promise<void> {
-    await this.#store.append({ stream: this.#stream, events })
+  async #append(records: readonly ParkingRecord[]): Promise<void> {
+    await this.#journal.append(records)
     await this.refresh()
   }
 
-  #buildUsed(): NewEvent<string, JsonObject> {
+  #buildUsed(): ParkingRecord {
     return { type: 'BuildUsed', data: this.#ofBuild({}) }
   }
 
@@ -169,14 +166,13 @@ export class ParkingLot {
   }
 
   async #read(): Promise<void> {
-    const selection = { stream: this.#stream, fromRevision: this.#nextRevision }
-    for await (const event of this.#store.read(selection)) {
-      this.#apply(event)
-      this.#nextRevision = event.revision + 1
+    for await (const record of this.#journal.read(this.#nextNumber)) {
+      this.#apply(record)
+      this.#nextNumber = record.number + 1
     }
   }
 
-  #apply({ type, data, recordedAt }: RecordedEvent): void {
+  #apply({ type, data, recordedAt }: KeptParkingRecord): void {
     const facts = data as unknown as ParkingFacts
     const { build = 0 } = facts
     const keys = this.#parkedOf(build)
@@ -220,7 +216,7 @@ export class ParkingLot {
   }
 }
 
-// Every fact that one of the events can have; which it has its type says.
+// Every fact that one of the records can have; which it has its type says.
 interface ParkingFacts {
   /** Left out for the first. */
   readonly build?: number

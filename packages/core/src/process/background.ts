@@ -1,5 +1,8 @@
 import type { Clock, Timer } from '../clock.ts'
 import type { Consumer } from '../consumer/consumer.ts'
+import type { ConsumerGroup } from '../group/consumer-group.ts'
+import type { GroupCoordinator } from '../group/coordinator.ts'
+import { GroupRunner } from '../group/group-runner.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import { OutboxRunner } from '../outbox/outbox-runner.ts'
 import type { EventStore } from '../store/event-store.ts'
@@ -8,15 +11,18 @@ import type { ProcessManager } from './process-manager.ts'
 import { ProcessRunner } from './process-runner.ts'
 import { Scheduler } from './scheduler.ts'
 
-/** What an application does by itself: its process managers, its outboxes, and commands whose time has come. */
+/** What an application does by itself: its process managers, outboxes and consumer groups, and commands whose time has come. */
 export class Background {
   readonly scheduler: Scheduler
-  readonly #runners: readonly (ProcessRunner | OutboxRunner)[]
+  readonly #runners: readonly (ProcessRunner | OutboxRunner | GroupRunner)[]
   readonly #hasCommands: boolean
 
   constructor(options: {
     readonly processManagers: readonly ProcessManager[]
     readonly outboxes: readonly Outbox[]
+    readonly groups: readonly ConsumerGroup[]
+    readonly coordinatorOf: (group: ConsumerGroup) => GroupCoordinator
+    readonly joinsGroups: boolean
     readonly store: EventStore
     readonly execution: CommandExecution
     readonly newId: () => string
@@ -25,11 +31,22 @@ export class Background {
     readonly clock: Clock
     readonly timer: Timer
   }) {
-    const { processManagers, outboxes, schedulesKeptMs, ...shared } = options
+    const {
+      processManagers,
+      outboxes,
+      groups,
+      coordinatorOf,
+      joinsGroups: joins,
+      schedulesKeptMs,
+      ...shared
+    } = options
     this.scheduler = new Scheduler({ ...shared, keptMs: schedulesKeptMs })
     this.#runners = [
       ...processManagers.map((manager) => new ProcessRunner({ manager, ...shared })),
       ...outboxes.map((outbox) => new OutboxRunner({ outbox, ...shared })),
+      ...groups.map(
+        (group) => new GroupRunner({ group, coordinator: coordinatorOf(group), joins, ...shared }),
+      ),
     ]
     this.#hasCommands = shared.execution.commands.size > 0
   }

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../clock.ts'
 import type { ConsumerStatus, ParkedKey, ParkedOptions } from '../consumer/consumer.ts'
+import { storeJournal } from '../consumer/keeper.ts'
 import { lagOf } from '../consumer/lag.ts'
 import { ParkingLot } from '../consumer/parking-lot.ts'
 import { PositionWaiters } from '../consumer/position-waiters.ts'
@@ -66,7 +67,7 @@ export class ProjectionRunner implements ReadModelRunner {
   async start(): Promise<void> {
     const { store, readModels, rebuildsAtStart } = this.#options
     const { name, version, readModel } = this.projection
-    const lot = await ParkingLot.open(store, this.#consumer)
+    const lot = await ParkingLot.open(storeJournal(store, this.#consumer), this.#consumer)
     const opened = await readModels.open({ name, version, readModel, build: lot.build })
     this.#readModel = opened
     this.#lot = opened.build === lot.build ? lot : await this.#lotOf(opened.build)
@@ -204,7 +205,7 @@ export class ProjectionRunner implements ReadModelRunner {
   }
 
   #lotOf(build: number): Promise<ParkingLot> {
-    return ParkingLot.open(this.#options.store, this.#consumer, { build })
+    return ParkingLot.open(storeJournal(this.#options.store, this.#consumer), this.#consumer, { build })
   }
 
   /** Another build, of which nothing is parked, though one of this number may have been begun before. */

@@ -45,7 +45,7 @@ export function defineProjection<
   Context,
   Events extends EventSchemas,
 >(definition: {
-  /** Its own among all that follow the log: projections, process managers, outboxes. */
+  /** Its own among all that follow the log: projections, process managers, outboxes, consumer groups. */
   readonly name: Name
   /** One sentence for people. */
   readonly description?: string

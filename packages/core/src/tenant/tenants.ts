@@ -3,17 +3,20 @@ import type { Caller } from '../caller.ts'
 import type { SnapshotStore } from '../command/snapshot.ts'
 import { type Definitions, definitionsOf } from '../definitions.ts'
 import { AnnalsError } from '../errors.ts'
+import type { GroupCoordinator } from '../group/coordinator.ts'
 import type { ReadModelStore } from '../projection/read-model.ts'
 import type { EventStore } from '../store/event-store.ts'
 import { assertTenantName } from './tenant-name.ts'
 import { tenantStore } from './tenant-store.ts'
 
 /** What `createTenants` is given: an application, and where what is kept for each tenant is kept. */
-export interface TenantsOptions extends Omit<AppOptions, 'readModels' | 'snapshots'> {
+export interface TenantsOptions extends Omit<AppOptions, 'readModels' | 'snapshots' | 'coordinator'> {
   /** Where read models other than `inMemory` ones of one tenant are kept; those of two tenants may not be the same. */
   readonly readModels?: (tenant: string) => readonly ReadModelStore[] | Promise<readonly ReadModelStore[]>
   /** Where the snapshots of one tenant are kept; those of two tenants may not be the same. */
   readonly snapshots?: (tenant: string) => SnapshotStore | Promise<SnapshotStore>
+  /** What the workers of one tenant's consumer groups share; those of two tenants may not be the same. */
+  readonly coordinator?: (tenant: string) => GroupCoordinator | Promise<GroupCoordinator>
   /** How many tenants may be in use at once. Default: 10,000. */
   readonly tenantsMax?: number
 }
@@ -26,7 +29,7 @@ export interface Tenants extends Definitions {
   /**
    * The application of one tenant, which begins to work when it is first asked for. It lets in no caller of another tenant.
    *
-   * @throws AnnalsError `invalid-argument` if it is no name of a tenant, `limit-exceeded`, and what `readModels` and `snapshots` throw
+   * @throws AnnalsError `invalid-argument` if it is no name of a tenant, `limit-exceeded`, and what `readModels`, `snapshots` and `coordinator` throw
    */
   of(tenant: string): Promise<App>
 
@@ -55,20 +58,21 @@ class TenantApps implements Tenants {
   readonly projections: Definitions['projections']
   readonly processManagers: Definitions['processManagers']
   readonly outboxes: Definitions['outboxes']
+  readonly consumerGroups: Definitions['consumerGroups']
   readonly #options: TenantsOptions
   readonly #apps = new Map<string, Promise<TenantApp>>()
   #closed = false
 
   constructor(options: TenantsOptions) {
-    const { deciders, commands, queries, projections, processManagers, outboxes } = definitionsOf(
-      options.modules,
-    )
+    const { deciders, commands, queries, projections, processManagers, outboxes, consumerGroups } =
+      definitionsOf(options.modules)
     this.deciders = deciders
     this.commands = commands
     this.queries = queries
     this.projections = projections
     this.processManagers = processManagers
     this.outboxes = outboxes
+    this.consumerGroups = consumerGroups
     this.store = options.store
     this.#options = options
   }
@@ -112,13 +116,14 @@ class TenantApps implements Tenants {
   }
 
   async #open(tenant: string): Promise<TenantApp> {
-    const { readModels, snapshots, tenantsMax: _, authorize, ...options } = this.#options
+    const { readModels, snapshots, coordinator, tenantsMax: _, authorize, ...options } = this.#options
     const store = tenantStore(this.store, tenant)
     const app = createApp({
       ...options,
       store,
       readModels: (await readModels?.(tenant)) ?? [],
       ...(snapshots && { snapshots: await snapshots(tenant) }),
+      ...(coordinator && { coordinator: await coordinator(tenant) }),
       authorize: (request) => {
         const of = request.caller?.tenant
         return (of === undefined || of === tenant) && (authorize?.(request) ?? true)
