@@ -27,13 +27,12 @@ export async function minePredict(session: Session, options: PredictOptions): Pr
   const predictor = learnPredictor(log, {}, (name) => !isOpen.has(name))
   const wanted = options.case === undefined ? open : [options.case]
   const predictions = wanted.flatMap((name) => predictor.predict(name) ?? [])
-  // How well it has been so far does not depend on the case.
-  const any = log.traces[0] && predictor.foresee(log.traces[0].events)
-  const { nextAccuracy = nothingForetold, remainingTimeAccuracy } = any ?? {}
-  if (output.json) await output.jsonLine({ nextAccuracy, remainingTimeAccuracy, predictions })
+  const { next, remainingTime } = predictor.accuracy
+  if (output.json)
+    await output.jsonLine({ nextAccuracy: next, remainingTimeAccuracy: remainingTime, predictions })
   else {
-    await output.line(`Next activity: ${accuracyText(nextAccuracy)}.`)
-    const { meanAbsoluteErrorMs, coverage, scored = 0 } = remainingTimeAccuracy ?? {}
+    await output.line(`Next activity: ${accuracyText(next)}.`)
+    const { meanAbsoluteErrorMs, coverage, scored } = remainingTime
     if (meanAbsoluteErrorMs !== undefined)
       await output.line(
         `Remaining time: ${durationMs(meanAbsoluteErrorMs)} off on average; ${share(coverage ?? 0)} of ${count(scored)} true times in their interval (aim ${share(coverageAim)}).`,
@@ -43,8 +42,6 @@ export async function minePredict(session: Session, options: PredictOptions): Pr
   }
   return exit.done
 }
-
-const nothingForetold: Accuracy = { accuracy: undefined, confidence: undefined, scored: 0 }
 
 function accuracyText({ accuracy, confidence, scored }: Accuracy): string {
   if (accuracy === undefined) return 'nothing was foretold yet'
