@@ -1,6 +1,6 @@
 import { byCodePoint } from '../event-log/code-point-order.ts'
 import type { EventLog } from '../event-log/event-log.ts'
-import { sequencesOf } from '../event-log/sequences.ts'
+import { type Sequences, sequencesOf } from '../event-log/sequences.ts'
 import { productOf, type RuleProduct } from './rule-product.ts'
 import {
   a,
@@ -38,18 +38,23 @@ export interface DiscoveredRule {
  * The rules that hold in a log: by confidence, then support, highest first. Rules that no case activates are none.
  * Costs, for each variant, its events times the number of its different activities.
  */
-export function discoverRules(
-  log: EventLog,
+export function discoverRules(log: EventLog, options: DiscoverRulesOptions = {}): readonly DiscoveredRule[] {
+  return rulesOf(sequencesOf(log), options)
+}
+
+/** The same of sequences that were counted already. */
+export function rulesOf(
+  sequences: Sequences,
   { supportMin = 0.1, confidenceMin = 0.95 }: DiscoverRulesOptions = {},
 ): readonly DiscoveredRule[] {
-  const counts = new RuleCounts(log)
+  const counts = new RuleCounts(sequences)
   const found: DiscoveredRule[] = []
   const consider = (rule: Rule, activated: number, satisfied: number) => {
-    const [support, confidence] = [activated / log.traces.length, satisfied / activated]
+    const [support, confidence] = [activated / counts.caseCount, satisfied / activated]
     if (activated > 0 && support >= supportMin && confidence >= confidenceMin)
       found.push({ rule, activated, satisfied, support, confidence })
   }
-  counts.each(supportMin * log.traces.length, consider)
+  counts.each(supportMin * counts.caseCount, consider)
   return found.sort(
     (one, other) =>
       other.confidence - one.confidence ||
@@ -74,7 +79,7 @@ type StateCounts = Float64Array
  */
 class RuleCounts {
   readonly #names: readonly string[]
-  readonly #caseCount: number
+  readonly caseCount: number
   /** By activity: of the rules about it alone, for the cases that have it. */
   readonly #unary: StateCounts[]
   /** By activity: of the rules with it as a, or as b, and with another that no case has; for the cases that have it. */
@@ -83,22 +88,22 @@ class RuleCounts {
   /** By a, then by b: what their cases differ in from `#asA` and `#asB` where they are together. */
   readonly #together: Map<number, StateCounts>[]
 
-  constructor(log: EventLog) {
-    this.#names = log.activities
-    this.#caseCount = log.traces.length
-    this.#unary = log.activities.map(() => new Float64Array(unaryProduct.size))
-    this.#asA = log.activities.map(() => new Float64Array(binaryProduct.size))
-    this.#asB = log.activities.map(() => new Float64Array(binaryProduct.size))
-    this.#together = log.activities.map(() => new Map())
-    const places: number[][] = log.activities.map(() => [])
-    for (const { activities, cases } of sequencesOf(log.traces)) this.#count(activities, cases, places)
+  constructor({ names, sequences }: Sequences) {
+    this.#names = names
+    this.caseCount = sequences.reduce((sum, { cases }) => sum + cases, 0)
+    this.#unary = names.map(() => new Float64Array(unaryProduct.size))
+    this.#asA = names.map(() => new Float64Array(binaryProduct.size))
+    this.#asB = names.map(() => new Float64Array(binaryProduct.size))
+    this.#together = names.map(() => new Map())
+    const places: number[][] = names.map(() => [])
+    for (const { activities, cases } of sequences) this.#count(activities, cases, places)
   }
 
   /** Rules that fewer than `activatedMin` cases activate may be passed over. */
   each(activatedMin: number, consider: (rule: Rule, activated: number, satisfied: number) => void): void {
     for (const [one, name] of this.#names.entries()) {
       const states = this.#unary[one] as StateCounts
-      const absent = this.#caseCount - sumOf(states)
+      const absent = this.caseCount - sumOf(states)
       // Where it was never done, one other event says as much as many.
       const inNoCase = unaryProduct.next[other] as number
       const counts = states.with(inNoCase, (states[inNoCase] as number) + absent)
@@ -123,7 +128,7 @@ class RuleCounts {
     return asA.map((count, state) => count + (asB[state] as number) + (together?.[state] ?? 0))
   }
 
-  #count(activities: Uint32Array, cases: number, places: number[][]): void {
+  #count(activities: ArrayLike<number>, cases: number, places: number[][]): void {
     const present: number[] = []
     for (let i = 0; i < activities.length; i++) {
       const activity = activities[i] as number

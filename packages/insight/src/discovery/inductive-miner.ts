@@ -1,6 +1,7 @@
 import { AnnalsError } from '@annals/core'
 import { byCodePoint } from '../event-log/code-point-order.ts'
 import type { EventLog } from '../event-log/event-log.ts'
+import { type Sequences, sequencesOf } from '../event-log/sequences.ts'
 import {
   activityTree,
   flattened,
@@ -17,7 +18,6 @@ import {
   mergedSublog,
   type Sequence,
   type Sublog,
-  sublogOf,
   withoutRareEdges,
 } from './sublog.ts'
 
@@ -38,7 +38,15 @@ export interface InductiveMinerOptions {
  *
  * @throws AnnalsError `invalid-argument` for noise that is not from 0 to 1
  */
-export function discoverProcessTree(log: EventLog, { noise = 0 }: InductiveMinerOptions = {}): ProcessTree {
+export function discoverProcessTree(log: EventLog, options: InductiveMinerOptions = {}): ProcessTree {
+  return treeOfSequences(sequencesOf(log), options)
+}
+
+/** The same of sequences that were counted already. */
+export function treeOfSequences(
+  { names: given, sequences }: Sequences,
+  { noise = 0 }: InductiveMinerOptions = {},
+): ProcessTree {
   if (!(noise >= 0 && noise <= 1))
     throw new AnnalsError('invalid-argument', `Noise is a share from 0 to 1, but got ${noise}.`, {
       argument: 'noise',
@@ -46,11 +54,11 @@ export function discoverProcessTree(log: EventLog, { noise = 0 }: InductiveMiner
       received: noise,
     })
   // Numbered by name, so that the tree does not depend on the order of the cases.
-  const names = log.activities.toSorted(byCodePoint)
+  const names = given.toSorted(byCodePoint)
   const numbers = new Map(names.map((name, number) => [name, number]))
-  const renumbered = log.activities.map((name) => numbers.get(name) as number)
-  const sublog = sublogOf(log).map(({ activities, cases }) => ({
-    activities: activities.map((activity) => renumbered[activity] as number),
+  const renumbered = given.map((name) => numbers.get(name) as number)
+  const sublog = sequences.map(({ activities, cases }) => ({
+    activities: Array.from(activities, (activity) => renumbered[activity] as number),
     cases,
   }))
   return flattened(new InductiveMiner(names, noise).treeOf(sublog))

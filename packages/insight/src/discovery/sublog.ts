@@ -1,5 +1,3 @@
-import type { EventLog } from '../event-log/event-log.ts'
-import { sequencesOf } from '../event-log/sequences.ts'
 import { PrefixTree, rootNode } from '../variants/prefix-tree.ts'
 
 /** The different sequences of a log, each with how many cases are of it. Activities are numbers. */
@@ -8,10 +6,6 @@ export interface Sequence {
   readonly activities: readonly number[]
   readonly cases: number
 }
-
-/** The sequences of a log. */
-export const sublogOf = ({ traces }: EventLog): Sublog =>
-  sequencesOf(traces).map(({ activities, cases }) => ({ activities: [...activities], cases }))
 
 /** With sequences that are the same made one. */
 export function mergedSublog(sequences: Sublog): Sublog {

@@ -1,16 +1,25 @@
 import { alignLog } from '../conformance/align-log.ts'
 import { precisionOf } from '../conformance/precision.ts'
-import { discoverProcessTree } from '../discovery/inductive-miner.ts'
+import { treeOfSequences } from '../discovery/inductive-miner.ts'
 import { EventLog, type Trace } from '../event-log/event-log.ts'
+import { type Sequences, sequencesOf } from '../event-log/sequences.ts'
 import { count } from './counted.ts'
 import type { Model } from './findings.ts'
 
 /** The most variants that a model is compared with. */
 export const alignedVariantsMax = 500
 
-/** A model of the log, and how far cases keep to it: where there are too many variants, those of the most cases. */
-export function discoverModel(log: EventLog, noise = 0.2, notes: string[] = []): Model {
-  const tree = discoverProcessTree(log, { noise })
+/**
+ * A model of the log, or of sequences that more cases went, and how far cases of the log keep to it: where there are too
+ * many variants, those of the most cases.
+ */
+export function discoverModel(
+  log: EventLog,
+  noise = 0.2,
+  notes: string[] = [],
+  sequences: Sequences = sequencesOf(log),
+): Model {
+  const tree = treeOfSequences(sequences, { noise })
   const aligned = commonCases(log)
   if (aligned !== log)
     notes.push(

@@ -19,6 +19,7 @@ interface LooseCase {
 }
 
 const isLoose = -2
+const isFree = -3
 const newActivity = 1
 const newEdge = 2
 
@@ -40,7 +41,11 @@ export class CaseFlow {
   #firstMs = new Float64Array(1024)
   #lastMs = new Float64Array(1024)
   #loose = new Map<number, LooseCase>()
+  /** All that began, also those that ended. */
   caseCount = 0
+  /** How many cases were followed at once, at most; each has a number below. */
+  #placeCount = 0
+  readonly #prefixesMax: number
   eventCount = 0
   lateEventCount = 0
 
@@ -56,19 +61,25 @@ export class CaseFlow {
     looseCases: number
   }[] = []
   readonly #looseActivities: { events: number; cases: number }[] = []
+  /** By activity: with how many cases that ended it was the last. */
+  readonly #ended: number[] = []
 
-  constructor(summaryOf: () => DurationSummary) {
+  constructor(summaryOf: () => DurationSummary, limits: { readonly prefixesMax?: number } = {}) {
     this.#summaryOf = summaryOf
+    this.#prefixesMax = limits.prefixesMax ?? prefixesMax
     this.#edges[rootNode] = -1
   }
 
-  /** Takes the next event of a case. Cases are numbered 0, 1, 2 … as they first appear. */
+  /**
+   * Takes the next event of a case. Cases are numbered 0, 1, 2 … as they first appear; a number may be used again for
+   * another case once its case has ended.
+   */
   add(caseNumber: number, activity: number, atMs: number): void {
     // What may be refused comes first, so that a refused event leaves nothing behind.
     if (caseNumber >= casesMax) refuse('cases', casesMax, caseNumber + 1)
     if (activity >= this.#looseActivities.length) this.#widen(activity)
     this.eventCount++
-    if (caseNumber >= this.caseCount) this.#begin(caseNumber, atMs)
+    if (caseNumber >= this.#placeCount || this.#nodes[caseNumber] === isFree) this.#begin(caseNumber, atMs)
     const lastMs = this.#lastMs[caseNumber] as number
     const waitedMs = atMs - lastMs
     if (waitedMs < 0) this.lateEventCount++
@@ -82,7 +93,7 @@ export class CaseFlow {
     let next = this.prefixes.find(node, activity)
     if (next < 0) {
       const full =
-        this.prefixes.size >= prefixesMax || (this.prefixes.depths[node] as number) >= variantEventsMax
+        this.prefixes.size >= this.#prefixesMax || (this.prefixes.depths[node] as number) >= variantEventsMax
       if (full && node !== rootNode) {
         this.#loosen(caseNumber, node)
         this.#addLoose(caseNumber, activity, Math.max(0, waitedMs))
@@ -96,11 +107,27 @@ export class CaseFlow {
     if (edge >= 0) this.edges[edge]?.waiting.add(Math.max(0, waitedMs))
   }
 
+  /** The beginning that an open case has come to; below 0: it is of no variant. */
+  nodeOf(caseNumber: number): number {
+    return this.#nodes[caseNumber] as number
+  }
+
+  /** Counts a case as one that came to its end, and no longer follows it. */
+  end(caseNumber: number): { readonly node: number; readonly firstMs: number; readonly lastMs: number } {
+    const node = this.#nodes[caseNumber] as number
+    const last = this.#lastActivityOf(caseNumber)
+    this.#ended[last] = (this.#ended[last] ?? 0) + 1
+    this.#loose.delete(caseNumber)
+    this.#nodes[caseNumber] = isFree
+    return { node, firstMs: this.#firstMs[caseNumber] as number, lastMs: this.#lastMs[caseNumber] as number }
+  }
+
   /** How often, in how many cases, and how often first and last each activity was done; by number. */
   activityCounts(): { events: number; cases: number; starts: number; ends: number }[] {
     const counts = Array.from({ length: this.#looseActivities.length }, (_, activity) => {
       const loose = this.#looseActivities[activity]
-      return { events: loose?.events ?? 0, cases: loose?.cases ?? 0, starts: 0, ends: 0 }
+      const ends = this.#ended[activity] ?? 0
+      return { events: loose?.events ?? 0, cases: loose?.cases ?? 0, starts: 0, ends }
     })
     for (let node = 1; node < this.prefixes.size; node++) {
       const count = counts[this.prefixes.activities[node] as number]
@@ -110,11 +137,8 @@ export class CaseFlow {
       if ((this.#news[node] as number) & newActivity) count.cases += passes
       if (this.prefixes.parents[node] === rootNode) count.starts += passes
     }
-    for (let each = 0; each < this.caseCount; each++) {
-      const node = this.#nodes[each] as number
-      const last =
-        node === isLoose ? this.#loose.get(each)?.lastActivity : (this.prefixes.activities[node] as number)
-      const count = counts[last ?? -1]
+    for (let each = 0; each < this.#placeCount; each++) {
+      const count = counts[this.#lastActivityOf(each)]
       if (count) count.ends++
     }
     return counts
@@ -139,17 +163,17 @@ export class CaseFlow {
   /** The cases that stand at each node, with when they began and last went on. Those of no variant are left out. */
   casesByNode(): Map<number, { durationsMs: Float64Array; firstSeenMs: number; lastSeenMs: number }> {
     const resting = new Uint32Array(this.prefixes.size)
-    for (let each = 0; each < this.caseCount; each++) {
+    for (let each = 0; each < this.#placeCount; each++) {
       const node = this.#nodes[each] as number
-      if (node !== isLoose) resting[node] = (resting[node] as number) + 1
+      if (node >= 0) resting[node] = (resting[node] as number) + 1
     }
     const groups = new Map<
       number,
       { durationsMs: Float64Array; firstSeenMs: number; lastSeenMs: number; filled: number }
     >()
-    for (let each = 0; each < this.caseCount; each++) {
+    for (let each = 0; each < this.#placeCount; each++) {
       const node = this.#nodes[each] as number
-      if (node === isLoose) continue
+      if (node < 0) continue
       let group = groups.get(node)
       if (!group) {
         const durationsMs = new Float64Array(resting[node] as number)
@@ -164,7 +188,7 @@ export class CaseFlow {
     return groups
   }
 
-  /** How many cases are of no variant. */
+  /** How many open cases are of no variant. */
   get looseCaseCount(): number {
     return this.#loose.size
   }
@@ -175,10 +199,18 @@ export class CaseFlow {
       this.#firstMs = resized(this.#firstMs)
       this.#lastMs = resized(this.#lastMs)
     }
-    this.caseCount = caseNumber + 1
+    this.caseCount++
+    this.#placeCount = Math.max(this.#placeCount, caseNumber + 1)
     this.#nodes[caseNumber] = rootNode
     this.#firstMs[caseNumber] = atMs
     this.#lastMs[caseNumber] = atMs
+  }
+
+  /** Of a place where no case is: -1. */
+  #lastActivityOf(caseNumber: number): number {
+    const node = this.#nodes[caseNumber] as number
+    if (node === isLoose) return this.#loose.get(caseNumber)?.lastActivity ?? -1
+    return node === isFree ? -1 : (this.prefixes.activities[node] as number)
   }
 
   #addNode(parent: number, activity: number): number {
