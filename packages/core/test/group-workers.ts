@@ -50,7 +50,7 @@ export class GroupWorkers {
     } = {},
   ): Promise<App> {
     const { handle = async () => {}, changes, joinsGroups = true, coordinator = this.coordinator } = options
-    const running: Running = { state: 'running', due: [] }
+    const running: Running = { state: 'running', due: new Set() }
     this.#running.set(worker, running)
     const Count = defineConsumerGroup({
       name: 'count',
@@ -86,11 +86,16 @@ export class GroupWorkers {
       },
       joinsGroups,
       clock: this.time.clock,
-      timer: (atMs, callback) =>
-        this.time.timer(atMs, () => {
+      timer: (atMs, callback) => {
+        const cancel = this.time.timer(atMs, () => {
           if (running.state === 'running') callback()
-          else running.due.push(callback)
-        }),
+          else running.due.add(callback)
+        })
+        return () => {
+          cancel()
+          running.due.delete(callback)
+        }
+      },
       newId: () => `${worker}/${++ids}`,
     })
     await app.ready()
@@ -107,11 +112,18 @@ export class GroupWorkers {
     this.#runningOf(worker).state = 'frozen'
   }
 
-  wake(worker: string): void {
+  /** Goes on where it stood still; its timers come to their turn only after that. */
+  async wake(worker: string): Promise<void> {
     const running = this.#runningOf(worker)
     running.state = 'running'
-    for (const callback of running.due.splice(0)) callback()
     running.woken?.resolve()
+    running.woken = undefined
+    await turns()
+    for (const callback of running.due) {
+      running.due.delete(callback)
+      callback()
+      await turns()
+    }
   }
 
   /** Records events of these keys, each with the next number. */
@@ -158,8 +170,8 @@ export class GroupWorkers {
 
 interface Running {
   state: 'running' | 'frozen' | 'dead'
-  readonly due: (() => void)[]
-  woken?: PromiseWithResolvers<void>
+  readonly due: Set<() => void>
+  woken?: PromiseWithResolvers<void> | undefined
 }
 
 async function unlessDead(running: Running): Promise<void> {

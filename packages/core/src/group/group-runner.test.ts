@@ -70,8 +70,7 @@ test('a worker that stood still for longer than its lease does nothing more unti
   await workers.record(...keys, ...keys)
   await workers.pass(2 * leaseMs)
   for (const key of keys) expect(workers.firsts(key)).toEqual(await workers.recorded(key))
-  workers.wake('frozen')
-  await workers.pass(0)
+  await workers.wake('frozen')
   // The one in which it stood still comes to its end; those behind it are not begun.
   expect(workers.deliveries.filter(({ worker }) => worker === 'frozen').length).toBeLessThanOrEqual(1)
   await workers.pass(2 * leaseMs)
@@ -81,6 +80,42 @@ test('a worker that stood still for longer than its lease does nothing more unti
   await workers.pass(500)
   for (const key of keys) expect(workers.firsts(key)).toEqual(await workers.recorded(key))
   await frozen.close()
+  await other.close()
+})
+
+test('a worker that stood still alone goes on by itself', async () => {
+  const workers = new GroupWorkers()
+  const app = await workers.start('a', { changes: { parallelMax: 1 } })
+  await workers.record('thing-1')
+  await workers.pass(500)
+  workers.freeze('a')
+  await workers.record(...keys)
+  await workers.pass(2 * leaseMs)
+  await workers.wake('a')
+  await workers.pass(leaseMs)
+  for (const key of keys) expect(workers.firsts(key)).toEqual(await workers.recorded(key))
+  expect(await app.consumer('count').status()).toMatchObject({ state: 'live', error: undefined })
+  await app.close()
+})
+
+test('a worker parks nothing of what it has lost', async () => {
+  const workers = new GroupWorkers()
+  const stale = await workers.start('stale', {
+    changes: { retry: { attemptsMax: 1 } },
+    handle: async () => {
+      throw new Error('bad, here')
+    },
+  })
+  workers.freeze('stale')
+  await workers.record('thing-1', 'thing-1')
+  const other = await workers.start('other')
+  await workers.pass(2 * leaseMs)
+  await workers.wake('stale')
+  await workers.record('thing-1')
+  await workers.pass(leaseMs)
+  expect(await workers.coordinator.journal('count', 0)).toEqual([])
+  expect(other.consumer('count').parked()).toEqual([])
+  await stale.close()
   await other.close()
 })
 
@@ -188,6 +223,26 @@ test.each(['retry', 'edit', 'discard'] as const)(
   },
 )
 
+test('keys of several partitions that are retried at once are all handled', async () => {
+  const workers = new GroupWorkers()
+  let isMended = false
+  const handle: Handle = async () => {
+    if (!isMended) throw new Error('bad')
+  }
+  const holder = await workers.start('holder', { handle })
+  const operator = await workers.start('operator', { joinsGroups: false })
+  await workers.record(...keys, ...keys)
+  await workers.pass(500)
+  await operator.consumer('count').status()
+  isMended = true
+  for (const { key } of operator.consumer('count').parked()) await operator.consumer('count').retry(key)
+  await workers.pass(leaseMs)
+  for (const key of keys) expect(workers.firsts(key)).toEqual(await workers.recorded(key))
+  expect(holder.consumer('count').parked()).toEqual([])
+  await holder.close()
+  await operator.close()
+})
+
 test('dealing with a key that is not parked is an error, for workers and for those who look', async () => {
   const workers = new GroupWorkers()
   const worker = await workers.start('worker')
@@ -222,6 +277,7 @@ test('an event whose key cannot be told is parked once, with its stream', async 
       .map(({ key }) => key)
       .toSorted(),
   ).toEqual(['thing-empty', 'thing-odd'])
+  expect(await workers.coordinator.journal('count', 0)).toHaveLength(2)
   expect(workers.deliveries.map(({ key, number }) => [key, number])).toEqual([
     ['same', 3],
     ['same', 5],
@@ -430,10 +486,10 @@ test('whatever happens to workers, nothing is skipped, first deliveries are in o
             workers.freeze(name)
             frozen.add(slot)
             ends++
-          } else if (app && what === 'wake' && frozen.delete(slot)) workers.wake(name)
+          } else if (app && what === 'wake' && frozen.delete(slot)) await workers.wake(name)
           await workers.pass(ms)
         }
-        for (const slot of frozen) workers.wake(names.get(slot) ?? '')
+        for (const slot of frozen) await workers.wake(names.get(slot) ?? '')
         if (running.size === 0) await begin(0)
         await workers.pass(3 * leaseMs)
         for (const key of keys.slice(0, 8)) expect(workers.firsts(key)).toEqual(await workers.recorded(key))
