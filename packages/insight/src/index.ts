@@ -87,6 +87,8 @@ export { formatOcel } from './formats/ocel-writer.ts'
 export { parseTimeMs } from './formats/time.ts'
 export { XesReader } from './formats/xes-reader.ts'
 export { formatXes } from './formats/xes-writer.ts'
+export { type LiveFindings, LiveInsight, type LiveOptions } from './live/live-insight.ts'
+export type { LiveLimits } from './live/live-limits.ts'
 export {
   type AssociationRule,
   type AssociationRuleOptions,

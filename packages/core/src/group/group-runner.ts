@@ -61,7 +61,9 @@ export class GroupRunner implements Consumer {
     this.name = name
     this.#options = options
     this.#member = { group: name, worker: newId(), partitions, leaseMs }
-    this.#events = currentEvents(store, events, narrowedTo(Object.keys(on), select))
+    this.#events = currentEvents(store, events, narrowedTo(Object.keys(on), select), {
+      unreadable: 'keep',
+    })
     this.#journal = journalOf(coordinator, name, clock)
     this.#worker = new GroupWorker({
       member: this.#member,

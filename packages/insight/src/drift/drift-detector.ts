@@ -1,7 +1,7 @@
 import type { Trace } from '../event-log/event-log.ts'
 import { assertShare, assertWhole } from '../statistics/argument.ts'
 import type { Drift, DriftOptions, DriftPerspective } from './drift.ts'
-import { compareFlow, compareTiming, type Step } from './window-comparison.ts'
+import { type Step, StepWindows } from './step-windows.ts'
 
 /**
  * Looks for drifts as cases end. Give it the cases in the order in which they begin. It keeps two windows of cases, so
@@ -18,7 +18,9 @@ export class DriftDetector {
   readonly #windowCases: number
   readonly #pMax: number
   readonly #perspectives: readonly DriftPerspective[]
-  readonly #window: WindowCase[] = []
+  readonly #windows: StepWindows
+  /** The cases of the later window. */
+  readonly #recent: WindowCase[] = []
   #caseCount = 0
   readonly #largest = new Map<DriftPerspective, { readonly distance: number; readonly drift: Drift }>()
   readonly #lookFrom = new Map<DriftPerspective, number>()
@@ -29,6 +31,7 @@ export class DriftDetector {
     assertWhole('windowCases', windowCases, { min: 10 })
     assertShare('falseAlarmRate', falseAlarmRate)
     this.#windowCases = windowCases
+    this.#windows = new StepWindows(windowCases)
     // It is looked at each case of the stretch, so the rate is shared among them.
     this.#pMax = falseAlarmRate / (2 * windowCases)
     this.#perspectives = perspectives
@@ -39,26 +42,22 @@ export class DriftDetector {
    * `EventLog`.
    */
   add(trace: Trace, activities: readonly string[]): readonly Drift[] {
-    this.#window.push({
-      name: trace.case,
-      startMs: trace.timesMs[0] as number,
-      steps: stepsOf(trace, activities),
-    })
-    if (this.#window.length > 2 * this.#windowCases) this.#window.shift()
+    this.#windows.push(stepsOf(trace, activities))
+    this.#recent.push({ name: trace.case, startMs: trace.timesMs[0] as number })
+    if (this.#recent.length > this.#windowCases) this.#recent.shift()
     this.#caseCount++
-    if (this.#window.length < 2 * this.#windowCases) return []
+    if (!this.#windows.areFull) return []
     return this.#perspectives.flatMap((perspective) => this.#look(perspective) ?? [])
   }
 
   #look(perspective: DriftPerspective): Drift | undefined {
     const boundary = this.#caseCount - this.#windowCases
     if (boundary < (this.#lookFrom.get(perspective) ?? 0)) return undefined
-    const before = this.#window.slice(0, this.#windowCases).map(({ steps }) => steps)
-    const after = this.#window.slice(this.#windowCases).map(({ steps }) => steps)
     const largest = this.#largest.get(perspective)
-    const { p, distance, changes } = (perspective === 'timing' ? compareTiming : compareFlow)(before, after)
+    const { p, distance, changes } =
+      perspective === 'timing' ? this.#windows.compareTiming() : this.#windows.compareFlow()
     if (p <= this.#pMax && distance > (largest?.distance ?? 0)) {
-      const { name, startMs } = this.#window[this.#windowCases] as WindowCase
+      const { name, startMs } = this.#recent[0] as WindowCase
       const where = { perspective, caseIndex: boundary, case: name, atMs: startMs }
       const drift = { ...where, detectedAtCaseIndex: this.#caseCount - 1, p, changes: changes() }
       this.#largest.set(perspective, { distance, drift })
@@ -74,7 +73,6 @@ export class DriftDetector {
 interface WindowCase {
   readonly name: string
   readonly startMs: number
-  readonly steps: readonly Step[]
 }
 
 function stepsOf({ activities: own, timesMs }: Trace, activities: readonly string[]): Step[] {
@@ -82,6 +80,6 @@ function stepsOf({ activities: own, timesMs }: Trace, activities: readonly strin
     const from = activities[own[index] as number] as string
     const to = activities[own[index + 1] as number] as string
     const durationMs = (timesMs[index + 1] as number) - (timesMs[index] as number)
-    return { from, to, key: JSON.stringify([from, to]), durationMs }
+    return { from, to, durationMs }
   })
 }

@@ -57,12 +57,15 @@ export interface Model {
   readonly precision: number
 }
 
-/** Some of the cases of a history, chosen by their names as if by lot, each with all of its events. */
+/** Some of the cases of a history, each with all of its events: chosen by their names as if by lot, or the latest. */
 export interface CaseSample {
   readonly cases: number
   readonly ofCases: number
   readonly events: number
   readonly ofEvents: number
-  /** How far a share of its cases is, 19 times of 20, from the same share of all cases, at most. */
+  /**
+   * How far a share of its cases is, 19 times of 20, from the same share of all cases, at most. Of the latest cases: if
+   * they are like those before.
+   */
   readonly shareErrorMax: number
 }

@@ -10,20 +10,24 @@ export class Temperature {
 
   /** The calibrated probabilities, which add up to 1. */
   apply(probabilities: Float64Array): Float64Array {
-    const powers = probabilities.map(
-      (probability) => Math.max(probability, probabilityMin) ** this.#sharpness,
-    )
-    const sum = powers.reduce((one, other) => one + other, 0)
-    return powers.map((power) => power / sum)
+    const powers = new Float64Array(probabilities.length)
+    let sum = 0
+    for (let each = 0; each < powers.length; each++) {
+      const power = Math.max(probabilities[each] as number, probabilityMin) ** this.#sharpness
+      powers[each] = power
+      sum += power
+    }
+    for (let each = 0; each < powers.length; each++) powers[each] = (powers[each] as number) / sum
+    return powers
   }
 
   /** Learns that this label came true, given what was foretold before calibration. */
   learn(probabilities: Float64Array, label: number): void {
     const logOf = (each: number): number => Math.log(Math.max(probabilities[each] as number, probabilityMin))
-    const expected = this.apply(probabilities).reduce(
-      (sum, probability, each) => sum + probability * logOf(each),
-      0,
-    )
+    const calibrated = this.apply(probabilities)
+    let expected = 0
+    for (let each = 0; each < calibrated.length; each++)
+      expected += (calibrated[each] as number) * logOf(each)
     const moved = this.#sharpness + learningRate * (logOf(label) - expected)
     this.#sharpness = Math.min(sharpnessMax, Math.max(1 / sharpnessMax, moved))
   }

@@ -79,7 +79,7 @@ export class CaseFlow {
     if (caseNumber >= casesMax) refuse('cases', casesMax, caseNumber + 1)
     if (activity >= this.#looseActivities.length) this.#widen(activity)
     this.eventCount++
-    if (caseNumber >= this.#placeCount || this.#nodes[caseNumber] === isFree) this.#begin(caseNumber, atMs)
+    if (!this.isOpen(caseNumber)) this.#begin(caseNumber, atMs)
     const lastMs = this.#lastMs[caseNumber] as number
     const waitedMs = atMs - lastMs
     if (waitedMs < 0) this.lateEventCount++
@@ -107,9 +107,14 @@ export class CaseFlow {
     if (edge >= 0) this.edges[edge]?.waiting.add(Math.max(0, waitedMs))
   }
 
-  /** The beginning that an open case has come to; below 0: it is of no variant. */
+  /** Whether a case has begun at this number, and has not ended. */
+  isOpen(caseNumber: number): boolean {
+    return caseNumber < this.#placeCount && this.#nodes[caseNumber] !== isFree
+  }
+
+  /** The beginning that a case has come to, the root if it has none; below 0: it is of no variant. */
   nodeOf(caseNumber: number): number {
-    return this.#nodes[caseNumber] as number
+    return this.isOpen(caseNumber) ? (this.#nodes[caseNumber] as number) : rootNode
   }
 
   /** Counts a case as one that came to its end, and no longer follows it. */

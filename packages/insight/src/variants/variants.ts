@@ -44,7 +44,7 @@ export function variantsOf(flow: CaseFlow, names: readonly string[]): Variants {
   }
 }
 
-function bySequence(one: readonly string[], other: readonly string[]): number {
+export function bySequence(one: readonly string[], other: readonly string[]): number {
   for (let i = 0; i < Math.min(one.length, other.length); i++) {
     const order = byCodePoint(one[i] as string, other[i] as string)
     if (order !== 0) return order

@@ -1,0 +1,432 @@
+import { type Anomaly, AnomalyDetector, discoverAnomalies } from '../anomaly/anomaly.ts'
+import type { DiscoveredRule } from '../conformance/discover-rules.ts'
+import { rulesOf } from '../conformance/discover-rules.ts'
+import type { RuleViolation } from '../conformance/rule-watcher.ts'
+import { discoverTemporalProfile } from '../conformance/temporal-profile.ts'
+import { alignedEventsMax } from '../conformance/tree-alignment.ts'
+import { discoverCoOccurrences } from '../correlation/co-occurrence.ts'
+import { discoverRootCauses } from '../correlation/root-cause.ts'
+import { discoverSuccessions } from '../correlation/succession.ts'
+import type { Drift } from '../drift/drift.ts'
+import { DriftDetector } from '../drift/drift-detector.ts'
+import type { CaseEvent } from '../event-log/case-event.ts'
+import { assertCaseEvent, EventLog, type Trace } from '../event-log/event-log.ts'
+import type { Sequences } from '../event-log/sequences.ts'
+import { hashOf, shareErrorOf } from '../findings/case-sampler.ts'
+import { count } from '../findings/counted.ts'
+import type { DiscoverOptions } from '../findings/discover.ts'
+import { discoverModel } from '../findings/discover-model.ts'
+import { discoverPatterns } from '../findings/discover-patterns.ts'
+import type { CaseSample, Findings } from '../findings/findings.ts'
+import { type Prediction, Predictor } from '../prediction/predictor.ts'
+import { bottlenecksOf } from '../process-map/bottlenecks.ts'
+import { CaseFlow } from '../process-map/case-flow.ts'
+import { DurationSketch } from '../process-map/duration-sketch.ts'
+import { discoverHandovers } from '../process-map/handovers.ts'
+import { type ProcessMap, processMapOf } from '../process-map/process-map.ts'
+import { assertWhole } from '../statistics/argument.ts'
+import type { Variants } from '../variants/variants.ts'
+import { EndedCases } from './ended-cases.ts'
+import { EndedVariants } from './ended-variants.ts'
+import { defaultLimits, type LiveLimits } from './live-limits.ts'
+import { liveVariantsOf } from './live-variants.ts'
+import { OpenCases } from './open-cases.ts'
+import { RuleStates } from './rule-states.ts'
+
+export interface LiveOptions
+  extends Pick<
+    DiscoverOptions,
+    'outcome' | 'foretold' | 'resource' | 'noise' | 'falseAlarmRate' | 'falseDiscoveryRate'
+  > {
+  /** Whether a case ends with this event. Default: cases end when `end` says so, or when they give way to others. */
+  readonly isLast?: ((event: CaseEvent) => boolean) | undefined
+  /** What is kept at most. */
+  readonly limits?: Partial<LiveLimits> | undefined
+}
+
+/** What is known while events come. */
+export interface LiveFindings extends Findings {
+  readonly openCases: number
+  /** Of the rules that were known then: the latest 1,000, the latest last. */
+  readonly violations: readonly RuleViolation[]
+  readonly violationCount: number
+}
+
+/**
+ * All findings of a history that goes on. What an event costs does not grow with the history, and what is kept has
+ * limits; what gave way because of them is counted, and told in `notes`.
+ *
+ * - Map, variants, bottlenecks: of all cases, with each event.
+ * - Rules and model: of all cases that ended, anew with each `refresh`; cases are watched for the rules known by then.
+ * - Drifts and prediction: learned from cases that ended, of a long history from one of 32 (`LiveLimits`), chosen by its
+ *   name. Any open case whose events are kept can be foretold.
+ * - Anomalies: open cases, given those that ended; and those that ended, among each other.
+ * - All else: of the latest cases that ended, or, while there are few, of all as they stand, with each `refresh`.
+ *
+ * Deterministic: the same events and refreshes give the same findings.
+ */
+export class LiveInsight {
+  readonly #options: LiveOptions
+  readonly #limits: LiveLimits
+  readonly #activities = new Map<string, number>()
+  readonly #names: string[] = []
+  readonly #flow: CaseFlow
+  readonly #open: OpenCases
+  readonly #isLearned: Uint8Array
+  readonly #variants: EndedVariants
+  readonly #ended: EndedCases
+  readonly #predictor: Predictor
+  readonly #driftDetector = new DriftDetector()
+  readonly #drifts: Drift[] = []
+  #rules: readonly DiscoveredRule[] = []
+  #watched: RuleStates
+  readonly #violations: RuleViolation[] = []
+  #violationCount = 0
+  #passedOver = 0
+  #gaveWay = 0
+  #endedWithoutVariant = 0
+  #latestMs = Number.NEGATIVE_INFINITY
+  #version = 0
+  #refreshed: { readonly version: number; readonly findings: Promise<LiveFindings> } | undefined
+  #waiting: (() => void)[] = []
+
+  /** @throws AnnalsError `invalid-argument` for limits that are no whole numbers above 0 */
+  constructor(options: LiveOptions = {}) {
+    this.#options = options
+    this.#limits = { ...defaultLimits, ...options.limits }
+    for (const [name, limit] of Object.entries(this.#limits)) assertWhole(name, limit, { min: 1 })
+    const { openCasesMax, openEventsMax, endedEventsMax, variantsMax, beginningsMax } = this.#limits
+    this.#flow = new CaseFlow(() => new DurationSketch(), { prefixesMax: beginningsMax })
+    this.#open = new OpenCases(openCasesMax, openEventsMax)
+    this.#isLearned = new Uint8Array(openCasesMax)
+    this.#variants = new EndedVariants(variantsMax)
+    this.#ended = new EndedCases(endedEventsMax)
+    this.#predictor = new Predictor({
+      outcome: options.foretold,
+      openCasesMax: Math.min(openCasesMax, learnedOpenMax),
+    })
+    this.#watched = this.#watch([])
+  }
+
+  /**
+   * Takes the next events, one or several.
+   *
+   * @throws AnnalsError `invalid-argument` for an event without a case, an activity or a finite time; those before it
+   *   are taken
+   */
+  observe(events: CaseEvent | readonly CaseEvent[]): void {
+    if (isBatch(events)) for (const event of events) this.#observe(event)
+    else this.#observe(events)
+    this.#wake()
+  }
+
+  /** Ends a case. One that is not open is passed over. */
+  end(name: string): void {
+    const place = this.#open.placeOf(name)
+    if (place === undefined) return
+    this.#version++
+    this.#end(place, true)
+    this.#wake()
+  }
+
+  /** Grows with each event and each end. */
+  get version(): number {
+    return this.#version
+  }
+
+  /** The map as of now. */
+  map(): ProcessMap {
+    return processMapOf(this.#flow, this.#names)
+  }
+
+  /**
+   * The variants as of now. Of those whose cases ended, median and p95 of the duration are of the latest 128 cases; all
+   * else is exact.
+   */
+  variants(): Variants {
+    const { variants, casesWithoutVariant } = liveVariantsOf(this.#flow, this.#names, this.#variants)
+    return { variants, casesWithoutVariant: casesWithoutVariant + this.#endedWithoutVariant }
+  }
+
+  /** What will probably become of an open case; `undefined` for one that is not open, or whose events were given up. */
+  predict(name: string): Prediction | undefined {
+    const place = this.#open.placeOf(name)
+    const events = place === undefined ? undefined : this.#open.eventsOf(place)
+    return events && this.#predictor.foresee(events)
+  }
+
+  /**
+   * Brings everything up to date and tells it. It goes step by step and lets others run in between; what comes
+   * meanwhile is in the next. Without news since the last time it costs nothing.
+   */
+  refresh(): Promise<LiveFindings> {
+    if (this.#refreshed?.version !== this.#version)
+      this.#refreshed = { version: this.#version, findings: this.#refresh(this.#refreshed?.findings) }
+    return this.#refreshed.findings
+  }
+
+  /**
+   * The findings now, and again whenever something came, at most once in `pauseMs` (default: 1,000), until `signal`
+   * aborts.
+   */
+  async *watch({
+    pauseMs = 1_000,
+    signal,
+  }: {
+    readonly pauseMs?: number | undefined
+    readonly signal?: AbortSignal | undefined
+  } = {}): AsyncGenerator<LiveFindings, void, void> {
+    const aborted = Promise.withResolvers<void>()
+    const onAbort = () => aborted.resolve()
+    signal?.addEventListener('abort', onAbort)
+    try {
+      for (let seen = -1; !signal?.aborted; ) {
+        if (seen === this.#version) {
+          await Promise.race([new Promise<void>((resolve) => this.#waiting.push(resolve)), aborted.promise])
+          continue
+        }
+        seen = this.#version
+        yield await this.refresh()
+        await Promise.race([turn(pauseMs), aborted.promise])
+      }
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
+  #wake(): void {
+    if (this.#waiting.length === 0) return
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const go of waiting) go()
+  }
+
+  #observe(event: CaseEvent): void {
+    assertCaseEvent(event, this.#version)
+    this.#version++
+    const activity = this.#numberOf(event.activity)
+    if (activity < 0) {
+      this.#passedOver++
+      return
+    }
+    const place = this.#open.placeOf(event.case) ?? this.#begin(event.case)
+    const before = this.#flow.nodeOf(place)
+    this.#flow.add(place, activity, event.atMs)
+    this.#open.add(place, event, alignedEventsMax)
+    if (event.atMs > this.#latestMs) this.#latestMs = event.atMs
+    // What was done before in a case is of its node; of a case that is of no variant it is not known.
+    if (!this.#watched.knows(place) && before >= 0)
+      this.#watched.start(place, this.#flow.prefixes.sequenceOf(before))
+    if (this.#watched.knows(place))
+      for (const rule of this.#watched.step(place, activity)) this.#tell({ rule, case: event.case, event })
+    if (this.#isLearned[place]) this.#predictor.add(event)
+    if (this.#options.isLast?.(event)) this.#end(place, true)
+  }
+
+  /** Of more activities than may be: -1. */
+  #numberOf(activity: string): number {
+    const known = this.#activities.get(activity)
+    if (known !== undefined) return known
+    if (this.#names.length >= this.#limits.activitiesMax) return -1
+    this.#activities.set(activity, this.#names.length)
+    return this.#names.push(activity) - 1
+  }
+
+  #begin(name: string): number {
+    const { leaving } = this.#open
+    if (leaving !== undefined) {
+      this.#end(leaving, false)
+      this.#gaveWay++
+    }
+    const place = this.#open.begin(name)
+    const { learnedFirstEvents, learnedOneOf } = this.#limits
+    const isLearned = this.#flow.eventCount < learnedFirstEvents || hashOf(name) < 2 ** 32 / learnedOneOf
+    this.#isLearned[place] = isLearned ? 1 : 0
+    this.#watched.start(place, [])
+    return place
+  }
+
+  #end(place: number, isKnownToEnd: boolean): void {
+    const name = this.#open.nameOf(place)
+    const { node, firstMs, lastMs } = this.#flow.end(place)
+    if (node >= 0) this.#variants.add(node, firstMs, lastMs)
+    else this.#endedWithoutVariant++
+    if (isKnownToEnd) {
+      for (const rule of this.#watched.pending(place)) this.#tell({ rule, case: name, event: undefined })
+      this.#learnEnd(name, this.#open.eventsOf(place), this.#isLearned[place] === 1)
+    }
+    this.#watched.forget(place)
+    this.#open.end(place)
+  }
+
+  #learnEnd(name: string, events: readonly CaseEvent[] | undefined, isLearned: boolean): void {
+    if (!isLearned) return
+    this.#predictor.end(name)
+    if (!events) return
+    this.#ended.add(events)
+    const { traces, activities } = EventLog.from(events)
+    this.#drifts.push(...this.#driftDetector.add(traces[0] as Trace, activities))
+    if (this.#drifts.length > toldMax) this.#drifts.shift()
+  }
+
+  #tell(violation: RuleViolation): void {
+    this.#violationCount++
+    this.#violations.push(violation)
+    // Taking off the first of an array costs as much as there are, so it is done for many at once.
+    if (this.#violations.length >= 2 * toldMax) this.#violations.splice(0, toldMax)
+  }
+
+  #watch(rules: readonly DiscoveredRule[]): RuleStates {
+    const watched = rules.slice(0, this.#limits.rulesMax).map(({ rule }) => rule)
+    return new RuleStates(watched, this.#names, this.#limits.openCasesMax)
+  }
+
+  async #refresh(previous: Promise<LiveFindings> | undefined): Promise<LiveFindings> {
+    // One after the other: two at once would take as long, and need twice the memory.
+    await previous?.catch(() => undefined)
+    const { falseAlarmRate, falseDiscoveryRate, resource, noise, outcome } = this.#options
+    const notes: string[] = []
+    const map = await step(() => this.map())
+    const variants = await step(() => this.variants())
+    const sequences = await step(() => this.#sequences())
+    const rules = await step(() => rulesOf(sequences))
+    this.#rewatch(rules)
+    const { log, ended } = await step(() => this.#history())
+    const model = await step(() => discoverModel(log, noise, notes, sequences))
+    const temporalProfile = await step(() => discoverTemporalProfile(log))
+    const handovers = await step(() => discoverHandovers(log, resource ? { resource } : {}))
+    const patterns = await step(() => discoverPatterns(log, notes))
+    const coOccurrences = await step(() => discoverCoOccurrences(log, { falseDiscoveryRate }))
+    const successions = await step(() => discoverSuccessions(log, { falseDiscoveryRate }))
+    const rootCauses = await step(() =>
+      outcome ? discoverRootCauses(log, outcome, { falseDiscoveryRate }) : [],
+    )
+    const endedAnomalies = await step(() => discoverAnomalies(log, { falseAlarmRate }))
+    const openAnomalies = await step(() => this.#openAnomalies(ended))
+    const sample = sampleOf(log, map)
+    return {
+      map,
+      variants,
+      model,
+      rules,
+      temporalProfile,
+      bottlenecks: bottlenecksOf(map),
+      handovers,
+      patterns,
+      coOccurrences,
+      successions,
+      rootCauses,
+      prediction: this.#predictor.accuracy,
+      anomalies: [...openAnomalies, ...endedAnomalies].sort((one, other) => one.p - other.p),
+      drifts: [...this.#drifts],
+      sample,
+      notes: [...this.#notes(sample), ...notes],
+      openCases: this.#open.size,
+      violations: this.#violations.slice(-toldMax),
+      violationCount: this.#violationCount,
+    }
+  }
+
+  /** A case that is watched goes on being watched as it was where the rules are the same. */
+  #rewatch(rules: readonly DiscoveredRule[]): void {
+    const watchedOf = (each: readonly DiscoveredRule[]) =>
+      JSON.stringify(each.slice(0, this.#limits.rulesMax).map(({ rule }) => rule))
+    const isSame = watchedOf(rules) === watchedOf(this.#rules)
+    this.#rules = rules
+    if (!isSame) this.#watched = this.#watch(rules)
+  }
+
+  /** Of the cases that ended; while they are few, of all as they stand. */
+  #sequences(): Sequences {
+    const cases = new Map([...this.#variants.byNode].map(([node, variant]) => [node, variant.cases]))
+    if (this.#endedCount < endedMin)
+      for (const [node, { durationsMs }] of this.#flow.casesByNode())
+        cases.set(node, (cases.get(node) ?? 0) + durationsMs.length)
+    const sequences = [...cases].map(([node, own]) => ({
+      activities: this.#flow.prefixes.sequenceOf(node),
+      cases: own,
+    }))
+    return { names: [...this.#names], sequences }
+  }
+
+  get #endedCount(): number {
+    return this.#flow.caseCount - this.#open.size
+  }
+
+  /** The latest cases that ended; while they are few, those as well that are open. */
+  #history(): { readonly log: EventLog; readonly ended: EventLog } {
+    const cases = this.#ended.cases
+    const ended = EventLog.from(asOneByOne(cases))
+    if (cases.length >= endedMin) return { log: ended, ended }
+    let room = this.#limits.endedEventsMax - ended.eventCount
+    const open: (readonly CaseEvent[])[] = []
+    for (const events of this.#open.followed()) {
+      room -= events.length
+      if (room < 0) break
+      open.push(events)
+    }
+    return { log: EventLog.from(asOneByOne([...cases, ...open.reverse()])), ended }
+  }
+
+  #openAnomalies(ended: EventLog): readonly Anomaly[] {
+    if (ended.traces.length < endedMin) return []
+    const open: (readonly CaseEvent[])[] = []
+    for (const events of this.#open.followed()) {
+      if (open.length >= this.#limits.watchedCasesMax) break
+      open.push(events)
+    }
+    const { falseAlarmRate } = this.#options
+    return new AnomalyDetector(ended, { falseAlarmRate }).find(
+      EventLog.from(asOneByOne(open)),
+      this.#latestMs,
+    )
+  }
+
+  #notes(sample: CaseSample | undefined): string[] {
+    const { unfollowedCases } = this.#open
+    return [
+      sample &&
+        `Map, variants, rules and model are of all cases; all else is of ${count(sample.cases, 'case')} of them, the latest.`,
+      this.#passedOver > 0 &&
+        `${count(this.#passedOver, 'event')} passed over: their activities came after ${count(this.#limits.activitiesMax, 'other')}.`,
+      this.#gaveWay > 0 &&
+        `${count(this.#gaveWay, 'open case')} gave way to others: they count as ended, and begin anew if they go on.`,
+      unfollowedCases > 0 &&
+        `The events of ${count(unfollowedCases, 'open case')} were given up: they are in map, variants and rules alone.`,
+      this.#variants.droppedCases > 0 &&
+        `The variants of ${count(this.#variants.droppedCases, 'case')} were left out, each rarer than those that are told.`,
+    ].filter((note) => typeof note === 'string')
+  }
+}
+
+// Each state of an open case that is learned from takes 2 kB until its end is known.
+const learnedOpenMax = 3_000
+/** How many violations and drifts are told, the latest. */
+const toldMax = 1_000
+// Fewer cases that ended say less than all as they stand.
+const endedMin = 100
+
+const isBatch = (events: CaseEvent | readonly CaseEvent[]): events is readonly CaseEvent[] =>
+  Array.isArray(events)
+
+function* asOneByOne(cases: readonly (readonly CaseEvent[])[]): Generator<CaseEvent, void, void> {
+  for (const events of cases) yield* events
+}
+
+const turn = (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs))
+
+async function step<Found>(find: () => Found): Promise<Found> {
+  await turn(0)
+  return find()
+}
+
+function sampleOf({ traces, eventCount }: EventLog, { cases, events }: ProcessMap): CaseSample | undefined {
+  if (traces.length >= cases) return undefined
+  return {
+    cases: traces.length,
+    ofCases: cases,
+    events: eventCount,
+    ofEvents: events,
+    shareErrorMax: shareErrorOf(traces.length, cases),
+  }
+}
