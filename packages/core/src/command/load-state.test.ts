@@ -26,14 +26,15 @@ const numbersOf = async (app: App, tally: typeof plain, stream = 'tally-1') => {
 /** Lets everything that goes on in the background come to its end. */
 const settled = () => new Promise((resolve) => setTimeout(resolve, 5))
 
-/** What was read of a store, beside what it answers. */
+/** What was read of a store for commands, beside what it answers. */
 function watched(store: EventStore): { store: EventStore; reads: Selection[] } {
   const reads: Selection[] = []
   const watching = new Proxy(store, {
     get(target, property) {
       if (property !== 'read') return (target[property as keyof EventStore] as () => unknown).bind(target)
       return (selection: Selection, options?: ReadOptions) => {
-        reads.push(selection)
+        const isOfScheduler = typeof selection === 'object' && 'category' in selection
+        if (!isOfScheduler) reads.push(selection)
         return target.read(selection, options)
       }
     },

@@ -3,7 +3,9 @@ import { z } from 'zod'
 import {
   type App,
   createApp,
+  createMemoryCoordinator,
   createMemoryStore,
+  defineConsumerGroup,
   defineEvent,
   defineOutbox,
   defineProcessManager,
@@ -59,6 +61,7 @@ const parkedOf = (app: App, name: string) =>
   app
     .consumer(name)
     .parked()
+    .toSorted((a, b) => (a.key < b.key ? -1 : 1))
     .map(({ key, error, attempts }) => ({ key, error, attempts }))
 
 /** What became of each of the three that cannot be read. */
@@ -125,8 +128,9 @@ test('a handler that looks at no data does not count what cannot be read', async
   await app.close()
 })
 
-test('process managers and outboxes go on without what cannot be read', async () => {
+test('process managers, outboxes and consumer groups go on without what cannot be read', async () => {
   const delivered: number[] = []
+  const handled: number[] = []
   const Watching = defineProcessManager({
     name: 'watching',
     reactsTo: { Priced: events.Priced },
@@ -144,11 +148,16 @@ test('process managers and outboxes go on without what cannot be read', async ()
     messages: { Priced: ({ data }) => ({ body: { cents: data.cents } }) },
     deliver: async ({ body }) => void delivered.push((body as { cents: number }).cents),
   })
-  const modules: Module[] = [Watching, Telling]
-  const app = createApp({ store: await history(), modules })
-  for (const name of ['watching', 'telling'])
+  const Sharing = defineConsumerGroup({
+    name: 'sharing',
+    events: { Priced: events.Priced },
+    on: { Priced: ({ data }) => void handled.push(data.cents) },
+  })
+  const modules: Module[] = [Watching, Telling, Sharing]
+  const app = createApp({ store: await history(), modules, coordinator: createMemoryCoordinator() })
+  for (const name of ['watching', 'telling', 'sharing'])
     await expect.poll(() => parkedOf(app, name)).toEqual(unreadable.filter(({ key }) => key !== 'item-4'))
-  await expect.poll(() => delivered.toSorted()).toEqual([100, 200, 500])
+  for (const seen of [delivered, handled]) await expect.poll(() => seen.toSorted()).toEqual([100, 200, 500])
   await app.close()
 })
 
