@@ -4,7 +4,7 @@ import { AnnalsError } from '@annals/core'
 export function directoryError(
   error: unknown,
   directory: string,
-  kept: 'read models' | 'snapshots',
+  kept: 'read models' | 'snapshots' | 'consumer groups',
 ): AnnalsError {
   const errno = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
   const options = { cause: error }

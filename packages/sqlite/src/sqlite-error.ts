@@ -35,7 +35,7 @@ export function sqliteError(error: unknown, path: string, kept: Kept = 'read mod
     case sqliteCodes.notADatabase:
       return new AnnalsError(
         'store-damaged',
-        `The ${kept} ${path} is damaged: ${error.message}. Nothing of the history is lost: delete this file (and those beside it whose names go on with -wal and -shm), and start again; it is then made anew from the events.`,
+        `The ${kept} ${path} is damaged: ${error.message}. Nothing of the history is lost: delete this file (and those beside it whose names go on with -wal and -shm), and start again; ${anew(kept)}.`,
         { file: path, offset: 0, problem: error.message },
         { cause: error },
       )
@@ -45,7 +45,13 @@ export function sqliteError(error: unknown, path: string, kept: Kept = 'read mod
 }
 
 /** What a file of ours holds. */
-type Kept = 'read model' | 'file of snapshots'
+type Kept = 'read model' | 'file of snapshots' | 'file of consumer groups'
+
+function anew(kept: Kept): string {
+  if (kept === 'file of consumer groups')
+    return 'groups then begin from the start of the log, so a copy of the file is better, if there is one'
+  return 'it is then made anew from the events'
+}
 
 /** The primary result code of SQLite, if the error has one. */
 export function sqliteCode(error: unknown): number | undefined {

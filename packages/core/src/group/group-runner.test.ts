@@ -377,6 +377,43 @@ test('while the coordinator cannot be reached a worker goes on until its lease e
   await app.close()
 })
 
+test('what the coordinator refuses for a moment is done a moment later', async () => {
+  const workers = new GroupWorkers()
+  let calls = 0
+  const coordinator: typeof workers.coordinator = {
+    ...workers.coordinator,
+    change: async (group, change) => {
+      // The first ones, or a worker would not even start; then two of five.
+      if (++calls > 4 && calls % 5 < 2)
+        throw new AnnalsError('store-locked', 'Busy.', { directory: 'x', processId: undefined })
+      return workers.coordinator.change(group, change)
+    },
+  }
+  const handle: Handle = async ({ data }) => {
+    if (data.number % 10 === 0) throw new Error('bad')
+  }
+  const apps = [
+    await workers.start('a', { coordinator, handle }),
+    await workers.start('b', { coordinator, handle }),
+  ]
+  for (let round = 0; round < 5; round++) {
+    await workers.record(...keys)
+    await workers.pass(leaseMs)
+  }
+  await apps[0]?.close()
+  await workers.pass(3 * leaseMs)
+  const parked = apps[1]?.consumer('count').parked() ?? []
+  expect(parked.length).toBeGreaterThan(5)
+  for (const key of keys) {
+    const recorded = await workers.recorded(key)
+    const isParked = parked.some((each) => each.key === key)
+    const upTo = isParked ? recorded.findIndex((number) => number % 10 === 0) : recorded.length
+    expect(workers.firsts(key)).toEqual(recorded.slice(0, upTo))
+  }
+  expect((await apps[1]?.consumer('count').status())?.group).toMatchObject({ workers: 1 })
+  await apps[1]?.close()
+})
+
 test('a worker whose store fails leaves the group to the others and says why, until it is resumed', async () => {
   const workers = new GroupWorkers()
   let isBroken = true

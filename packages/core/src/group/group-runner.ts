@@ -70,8 +70,9 @@ export class GroupRunner implements Consumer {
       coordinator,
       consumerOf: (lease, moved) => this.#consumerOf(lease, moved),
       onBroken: (error) => {
-        this.#error = error
-        void this.#leave(error ? 'failed' : 'stopped')
+        const isOfClosing = error === undefined || isAnnalsError(error, 'store-closed')
+        this.#error = isOfClosing ? undefined : error
+        void this.#leave(isOfClosing ? 'stopped' : 'failed')
       },
       onBeat: () => this.#takeUpRetried(),
       clock,

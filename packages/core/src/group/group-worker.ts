@@ -222,15 +222,16 @@ export class GroupWorker {
     this.#work(held, async () => {
       await held.consumer.stop()
       const lease = leaseNow(held)
-      await this.change((state) => handBack(state, this.#options.member, lease))
+      // If that fails, the next heartbeat finds it to be its own still, and to be handed back.
+      await this.change((state) => handBack(state, this.#options.member, lease)).catch(() => undefined)
       if (this.#held.get(lease.partition) === held) this.#held.delete(lease.partition)
     })
   }
 
-  #work({ lease }: Held, task: () => Promise<void>): void {
+  #work(held: Held, task: () => Promise<void>): void {
     const work = this.#works
-      .run(String(lease.partition), task)
-      .catch((error: unknown) => this.#broken(asError(error)))
+      .run(String(held.lease.partition), task)
+      .catch((error: unknown) => this.#failed(held, asError(error)))
       .then(() => {
         this.#working.delete(work)
       })
@@ -238,15 +239,15 @@ export class GroupWorker {
   }
 
   #moved(held: Held): void {
-    const { consumer, isEnding } = held
-    if (isEnding || consumer.isRunning) return
-    if (isAnnalsError(consumer.error, 'lease-lost')) this.#end(held)
-    else this.#broken(consumer.error)
+    if (!held.consumer.isRunning) this.#failed(held, held.consumer.error)
   }
 
-  #broken(error: Error | undefined): void {
-    // What was lost is given to whoever is heard of next, perhaps this one; what fails of leaving was to be left anyway.
-    if (!isAnnalsError(error, 'lease-lost') && !this.#isLeaving) this.#options.onBroken(error)
+  #failed(held: Held, error: Error | undefined): void {
+    // What fails while it is ended was to be ended anyway.
+    if (held.isEnding) return
+    // What was lost, or may succeed later, is begun anew by whoever has it after the next heartbeat, perhaps this one.
+    if (isAnnalsError(error) && error.retryable) this.#end(held)
+    else this.#options.onBroken(error)
   }
 }
 
