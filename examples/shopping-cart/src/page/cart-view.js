@@ -31,7 +31,7 @@ export function cartView(state, actions) {
         }
       </div>
       ${past && pastNotice(past, actions)}
-      ${shown ? linesView(shown, past !== undefined, actions) : cart ? nothing : doorView(state, actions)}
+      ${shown ? linesView(shown, past !== undefined, state.typing, actions) : cart ? nothing : doorView(state, actions)}
       ${contents && !past ? endView(contents, actions) : nothing}
     </section>
   `
@@ -93,9 +93,10 @@ function doorView({ shopper }, actions) {
 /**
  * @param {CartContentsAnswer} contents
  * @param {boolean} isPast
+ * @param {State['typing']} typing
  * @param {Actions} actions
  */
-function linesView({ lines, total, status }, isPast, actions) {
+function linesView({ lines, total, status }, isPast, typing, actions) {
   const fixed = isPast || status !== 'open'
   if (lines.length === 0)
     return html`<div class="empty">
@@ -110,7 +111,7 @@ function linesView({ lines, total, status }, isPast, actions) {
         ({ item, quantity, unitPrice, lineTotal }) => html`
           <li class="line">
             <span class="line-name">${item}<small>${money(unitPrice)} each</small></span>
-            ${fixed ? html`<span class="line-fixed">× ${quantity}</span>` : stepper(item, quantity, actions)}
+            ${fixed ? html`<span class="line-fixed">× ${quantity}</span>` : stepper(item, typing?.item === item ? typing.text : String(quantity), quantity, actions)}
             <span class="line-total">${money(lineTotal)}</span>
             ${
               fixed
@@ -141,10 +142,11 @@ function linesView({ lines, total, status }, isPast, actions) {
 
 /**
  * @param {string} item
+ * @param {string} text what its field shows: the quantity, or what someone is typing
  * @param {number} quantity
  * @param {Actions} actions
  */
-function stepper(item, quantity, actions) {
+function stepper(item, text, quantity, actions) {
   return html`
     <span class="stepper" role="group" aria-label="Quantity of ${item}">
       <button
@@ -161,7 +163,10 @@ function stepper(item, quantity, actions) {
         min="1"
         max="999"
         aria-label="Quantity of ${item}"
-        .value=${live(String(quantity))}
+        .value=${live(text)}
+        @input=${(/** @type {InputEvent} */ event) =>
+          actions.set({ typing: { item, text: /** @type {HTMLInputElement} */ (event.target).value } })}
+        @blur=${() => actions.set({ typing: undefined })}
         @change=${(/** @type {Event} */ event) =>
           actions.changeQuantity(item, /** @type {HTMLInputElement} */ (event.target).valueAsNumber)}
       />

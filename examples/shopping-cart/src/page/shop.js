@@ -26,7 +26,9 @@ import { counted, money } from './text.js'
  * @property {CartContentsAnswer | undefined} contents what is in it now
  * @property {readonly RecordedEventObject[]} history its events
  * @property {CartContentsAnswer | undefined} past what was in it, while a moment of the past is looked at
+ * @property {{ item: string, text: string } | undefined} typing the quantity that someone is typing, which nothing may overwrite
  * @property {string | undefined} refusal why the last wish was not fulfilled
+ * @property {string | undefined} refusalCode the code of that
  * @property {boolean} connected
  * @property {OpenCartsAnswer | undefined} openCarts
  * @property {readonly BestSeller[] | undefined} bestSellers
@@ -44,7 +46,9 @@ const state = {
   contents: undefined,
   history: [],
   past: undefined,
+  typing: undefined,
   refusal: undefined,
+  refusalCode: undefined,
   connected: true,
   openCarts: undefined,
   bestSellers: undefined,
@@ -53,7 +57,7 @@ const state = {
 
 /** What a person can do; the views call these. */
 const actions = {
-  /** @param {Partial<Pick<State, 'search' | 'aisle' | 'wholeShelf' | 'shopper' | 'refusal'>>} change */
+  /** @param {Partial<Pick<State, 'search' | 'aisle' | 'wholeShelf' | 'shopper' | 'typing' | 'refusal'>>} change */
   set(change) {
     Object.assign(state, change)
     show()
@@ -79,6 +83,7 @@ const actions = {
    */
   changeQuantity: (item, quantity) =>
     inTurn(async () => {
+      state.typing = undefined
       await command('ChangeQuantity', { item, quantity })
       announce(`${item}: ${quantity}.`)
     }),
@@ -178,6 +183,7 @@ async function attempt(work) {
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     state.refusal = error.message
+    state.refusalCode = error.code
   }
   show()
   // What was pressed may be gone, and whoever uses the keyboard is not to begin anew at the top of the page.
@@ -291,7 +297,9 @@ follow({
     const came = connected && !state.connected
     state.connected = connected
     if (came) {
-      attempt(refreshCart)
+      // That the shop was away is over; anything else that was refused stays to be read.
+      if (state.refusalCode === 'unreachable') state.refusal = undefined
+      refreshCart().catch(() => undefined)
       refreshCounter(0)
     }
     show()
