@@ -8,6 +8,7 @@ import chromium from '@sparticuz/chromium'
 import { type Browser, type Page, chromium as playwright } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, test as everywhere, expect } from 'vitest'
 import { Cart } from '../src/cart.ts'
+import { CartContents } from '../src/cart-contents.ts'
 import { fillShop } from '../src/fill.ts'
 import { modules } from '../src/modules.ts'
 import { createPage } from '../src/page-files.ts'
@@ -58,8 +59,12 @@ async function open(port: number) {
   shop = await server.listen({ port })
 }
 
-async function visit(path = '/', width = 1280): Promise<Page> {
+async function visit(path = '/', { width = 1280, connectsAfter = Promise.resolve() } = {}): Promise<Page> {
   const context = await browser.newContext({ viewport: { width, height: 800 } })
+  await context.route('**/events?*', async (route) => {
+    await connectsAfter
+    await route.continue()
+  })
   const page = await context.newPage()
   page.setDefaultTimeout(10_000)
   page.on('console', (message) => {
@@ -193,6 +198,19 @@ test('what is refused is said as a sentence, and the cart stays as it is', async
   expect(troubles.filter((text) => !/status of 4(00|22)/.test(text))).toEqual([])
 })
 
+test('what someone is typing stays while the shop goes on around it', async () => {
+  const page = await visit()
+  await button(page, 'Add soda').click()
+  const quantity = page.getByRole('spinbutton', { name: 'Quantity of soda' })
+  await quantity.fill('12')
+  const cartName = new URL(page.url()).searchParams.get('cart') as string
+  await app.execute(Cart.commands.AddItem, cartName, { item: 'whole milk', quantity: 1 })
+  await line(page, 'whole milk').waitFor()
+  expect(await quantity.inputValue()).toBe('12')
+  await quantity.press('Enter')
+  await becomes(async () => (await app.query(CartContents, { cart: cartName })).lines[0]?.quantity, 12)
+})
+
 test('two quick presses are two steps, and open no two carts', async () => {
   const page = await visit()
   const before = (await Array.fromAsync(app.store.streams())).length
@@ -223,14 +241,19 @@ test('when the shop goes away the page says so, and when it comes back it goes o
 })
 
 test('a cart that is not there is said, and another can be taken', async () => {
-  const page = await visit('/?cart=cart-of-nobody')
+  const isSaid = Promise.withResolvers<void>()
+  const page = await visit('/?cart=cart-of-nobody', { connectsAfter: isSaid.promise })
+  await see(page, /cart-of-nobody.*has no events/)
+  isSaid.resolve()
+  // It stays, also when only now the page comes to be live.
+  await page.getByText('Live', { exact: true }).waitFor()
   await see(page, /cart-of-nobody.*has no events/)
   await button(page, 'Add soda').click()
   await line(page, 'soda').waitFor()
 })
 
 test('on a phone nothing has to be scrolled sideways, and a bar leads to the cart', async () => {
-  const page = await visit('/', 360)
+  const page = await visit('/', { width: 360 })
   await page.locator('.bars').waitFor()
   for (const item of ['fruit/vegetable juice', 'whole milk']) await button(page, `Add ${item}`).click()
   await line(page, 'whole milk').waitFor()

@@ -235,10 +235,12 @@ async function look(cart) {
 async function refreshCart() {
   const { cart, history } = state
   if (cart === undefined) return
-  const [contents, events] = await Promise.all([
-    /** @type {Promise<CartContentsAnswer>} */ (ask('CartContents', { cart })),
-    eventsOf(cart, (history.at(-1)?.revision ?? -1) + 1),
-  ])
+  const reading = eventsOf(cart, (history.at(-1)?.revision ?? -1) + 1)
+  // If both fail it is the query that says it, in the words of the shop.
+  reading.catch(() => undefined)
+  /** @type {CartContentsAnswer} */
+  const contents = await ask('CartContents', { cart })
+  const events = await reading
   // Another refresh may have been faster, or another cart been chosen.
   if (state.cart !== cart) return
   if (contents.revision >= (state.contents?.revision ?? 0)) state.contents = contents
