@@ -34,6 +34,8 @@ export interface ConsumerGroup<Name extends string = string> {
  * and those of the key behind it wait until someone retries, edits or discards it, and all others go on. That can be done
  * in any application that has the group; if another one has the key, it takes it up with its next heartbeat.
  *
+ * A worker keeps its process from ending until `app.close()`.
+ *
  * `pause` takes this worker out of the group and leaves its keys to the others, `reset` has all workers begin again.
  *
  * @throws AnnalsError `invalid-definition`

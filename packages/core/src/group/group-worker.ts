@@ -50,6 +50,7 @@ export class GroupWorker {
   #aliveUntilMs = 0
   #cancelBeat: (() => void) | undefined
   #cancelEnd: (() => void) | undefined
+  #awake: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: GroupWorkerOptions) {
     this.#options = options
@@ -92,6 +93,8 @@ export class GroupWorker {
     if (this.#isIn) return
     this.#isIn = true
     this.#isLeaving = false
+    // Its own timers do not keep the process from ending, and one that has no partition yet waits for nothing else.
+    this.#awake = setInterval(() => {}, 2 ** 31 - 1)
     try {
       await this.beat()
     } catch (error) {
@@ -190,6 +193,7 @@ export class GroupWorker {
 
   #stopBeating(): void {
     this.#isIn = false
+    clearInterval(this.#awake)
     this.#cancelBeat?.()
     this.#cancelEnd?.()
   }
