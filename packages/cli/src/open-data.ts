@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Clock, ReadModelStore } from '@annals/core'
+import type { Clock, GroupCoordinator, ReadModelStore } from '@annals/core'
 import { type LogStore, openLog } from '@annals/log'
 
 /** How a data directory is opened. */
@@ -61,6 +61,12 @@ export async function openData(directory: string, options: OpenDataOptions = {})
 /** Opens only the event store of a data directory. @throws AnnalsError what `openLog` throws */
 export function openStore(directory: string, options: OpenDataOptions): Promise<LogStore> {
   return openLog(logDirectory(directory), options)
+}
+
+/** Opens what the workers of consumer groups share, in the folder `groups` of a data directory. */
+export async function openCoordinator(directory: string): Promise<GroupCoordinator> {
+  const { openSqliteCoordinator } = await import('@annals/sqlite')
+  return openSqliteCoordinator(join(directory, 'groups'))
 }
 
 /** Where the event store of a data directory is. */

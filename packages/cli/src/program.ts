@@ -18,6 +18,7 @@ import { serveCommand } from './commands/serve.ts'
 import { statsCommand } from './commands/stats.ts'
 import { streamsCommand } from './commands/streams.ts'
 import { verifyCommand } from './commands/verify.ts'
+import { workCommand } from './commands/work.ts'
 import type { Io } from './io.ts'
 import { hasColours } from './output.ts'
 import { Session } from './session.ts'
@@ -63,6 +64,7 @@ Exit codes: 0 done, 1 the command was rejected, 2 wrong usage, 3 and up as in do
     )
   for (const command of [
     serveCommand(action),
+    workCommand(action),
     streamsCommand(action),
     appendCommand(action),
     executeCommand(action),

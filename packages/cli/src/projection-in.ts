@@ -1,4 +1,4 @@
-import { AnnalsError, type Module } from '@annals/core'
+import { AnnalsError, type ConsumerGroup, type Module } from '@annals/core'
 
 /** A projection of an application, without what it needs to be run. */
 export type NamedProjection = Extract<Module, { readonly kind: 'projection' }>
@@ -9,6 +9,11 @@ export function projectionsIn(modules: readonly Module[]): readonly NamedProject
     module.kind === 'projection' ? [module] : module.kind === 'projected-query' ? [module.projection] : [],
   )
   return [...new Set(projections)]
+}
+
+/** The consumer groups of an application. */
+export function groupsIn(modules: readonly Module[]): readonly ConsumerGroup[] {
+  return modules.filter((module) => module.kind === 'consumer-group')
 }
 
 /** The projection of a name. @throws AnnalsError `invalid-argument` */

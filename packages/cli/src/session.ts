@@ -1,11 +1,18 @@
 import { resolve } from 'node:path'
-import type { Module, OnProgress } from '@annals/core'
+import type { GroupCoordinator, Module, OnProgress } from '@annals/core'
 import type { LogStore } from '@annals/log'
 import { type Command, CommanderError } from 'commander'
 import { exit } from './exit-code.ts'
 import type { Io } from './io.ts'
 import { loadModules } from './load-modules.ts'
-import { type Data, logDirectory, type OpenDataOptions, openData, openStore } from './open-data.ts'
+import {
+  type Data,
+  logDirectory,
+  type OpenDataOptions,
+  openCoordinator,
+  openData,
+  openStore,
+} from './open-data.ts'
 import { Output } from './output.ts'
 import { terminalProgress } from './terminal-progress.ts'
 
@@ -75,6 +82,12 @@ export class Session {
     } finally {
       await store.close()
     }
+  }
+
+  /** What the consumer groups among these modules need of the application, which closes it. Nothing is made for none. */
+  async coordination(modules: readonly Module[]): Promise<{ readonly coordinator?: GroupCoordinator }> {
+    if (!modules.some(({ kind }) => kind === 'consumer-group')) return {}
+    return { coordinator: await openCoordinator(this.#directory()) }
   }
 
   /** Does something long with a progress bar, if stderr is a terminal and messages are wanted. */

@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { exit } from '../exit-code.ts'
 import { json } from '../option-values.ts'
 import type { ActionOf } from '../program.ts'
-import { projectionIn, projectionsIn } from '../projection-in.ts'
+import { groupsIn, projectionIn, projectionsIn } from '../projection-in.ts'
 import type { Session } from '../session.ts'
 import { count } from '../text.ts'
 
@@ -11,14 +11,16 @@ import { count } from '../text.ts'
 export function consumersCommand(action: ActionOf): Command {
   const needs = 'Needs --app, and the store for itself: of a running server ask /consumers.'
   const list = new Command('list')
-    .summary('tell how far each projection is')
-    .description(`Tells how far each projection is, and how many of its keys are parked. ${needs}`)
+    .summary('tell how far each projection and consumer group is')
+    .description(
+      `Tells how far each projection and consumer group is, and how many of its keys are parked. ${needs}`,
+    )
     .addHelpText('after', '\nExample:\n  $ annals consumers list --app shop.ts')
     .action(action(listConsumers))
   const parked = new Command('parked')
-    .summary('list what a projection could not handle')
+    .summary('list what a projection or consumer group could not handle')
     .description(`Lists the keys that are parked, each with the event that could not be handled. ${needs}`)
-    .argument('<projection>', 'the name of the projection')
+    .argument('<consumer>', 'the name of the projection or consumer group')
     .addHelpText('after', '\nExample:\n  $ annals consumers parked sales --app shop.ts')
     .action(action((session: Session, name: string) => withParked(session, name)))
   const retry = acting('retry')
@@ -56,7 +58,7 @@ export function consumersCommand(action: ActionOf): Command {
       ),
     )
   const consumers = new Command('consumers').description(
-    'Looks after projections, and what they could not handle.',
+    'Looks after projections and consumer groups, and what they could not handle.',
   )
   for (const command of [list, parked, retry, edit, discard]) consumers.addCommand(command)
   return consumers
@@ -72,7 +74,7 @@ interface EditOptions extends ActingOptions {
 
 function acting(name: string): Command {
   return new Command(name)
-    .argument('<projection>', 'the name of the projection')
+    .argument('<consumer>', 'the name of the projection or consumer group')
     .argument('<key>', 'the key, as consumers parked lists it')
     .option('--by <id>', 'who does it; kept with what is done')
 }
@@ -84,11 +86,20 @@ function callerOf(by: string | undefined) {
 async function listConsumers(session: Session): Promise<number> {
   const { output } = session
   // Targets are written to when they are opened; of them only their server tells.
-  const modules = projectionsIn(await session.neededModules()).filter(
-    ({ readModel }) => readModel.kind !== 'target',
-  )
+  const all = await session.neededModules()
+  const modules = [
+    ...projectionsIn(all).filter(({ readModel }) => readModel.kind !== 'target'),
+    ...groupsIn(all),
+  ]
   const status = await session.withData({ create: false }, async ({ store, readModels }) => {
-    const app = createApp({ store, modules, readModels: [readModels], rebuilds: 'on-request' })
+    const app = createApp({
+      store,
+      modules,
+      readModels: [readModels],
+      rebuilds: 'on-request',
+      ...(await session.coordination(modules)),
+      joinsGroups: false,
+    })
     try {
       await session.orInterrupted(app.ready())
       return await app.status()
@@ -110,25 +121,34 @@ const statusColumns = [
   { title: '', value: ({ error }: NamedStatus) => error?.message ?? '' },
 ] as const
 
-/** Does something with a projection that has caught up, and prints what is parked then. */
+/** Does something with a projection that has caught up, or with a consumer group, and prints what is parked then. */
 async function withParked(
   session: Session,
   name: string,
-  act: (consumer: Consumer) => Promise<void> = async () => {},
+  act?: (consumer: Consumer) => Promise<void>,
 ): Promise<number> {
   const { output } = session
-  const projection = projectionIn(await session.neededModules(), name)
+  const all = await session.neededModules()
+  const group = groupsIn(all).find((each) => each.name === name)
+  const modules = [group ?? projectionIn(all, name)]
   const parked = await session.withData({ create: false }, async ({ store, readModels }) => {
-    const app = createApp({ store, modules: [projection], readModels: [readModels] })
+    const app = createApp({
+      store,
+      modules,
+      readModels: [readModels],
+      ...(await session.coordination(modules)),
+      joinsGroups: false,
+    })
     try {
       await session.orInterrupted(app.waitFor(await store.head(), { timeoutMs: 2 ** 31 - 1 }))
       const consumer = app.consumer(name)
-      await session.orInterrupted(act(consumer))
+      if (act) await session.orInterrupted(act(consumer))
       return consumer.parked()
     } finally {
       await app.close()
     }
   })
+  if (group && act) output.message('It is recorded, and done by the worker that has the key.')
   if (output.json) for (const each of parked) await output.jsonLine(each)
   else if (parked.length === 0) await output.line(`Nothing of ${name} is parked.`)
   else await output.lines(output.table<ParkedKey>(parkedColumns).lines(parked))

@@ -31,7 +31,12 @@ async function serve(
   // Loaded only here, so that the other commands start at once.
   const { createServer } = await import('@annals/server')
   return session.withData({}, async ({ store, readModels }) => {
-    const app = createApp({ store, modules, readModels: [readModels] })
+    const app = createApp({
+      store,
+      modules,
+      readModels: [readModels],
+      ...(await session.coordination(modules)),
+    })
     const server = createServer(app, {
       onError: (error) =>
         io.stderr.write(
