@@ -37,12 +37,13 @@ describe('text on a terminal', () => {
       '0 events',
     ])
     expect([0, 999, 1000, 64_500_000].map(bytes)).toEqual(['0 B', '999 B', '1.0 kB', '64.5 MB'])
-    expect([0.41, 59.4, 200, 7_500, 1_047_600].map(duration)).toEqual([
+    expect([0.41, 59.4, 200, 7_500, 1_047_600, 2_592_000].map(duration)).toEqual([
       '0.4 s',
       '59 s',
       '3 min 20 s',
       '2 h 5 min',
       '12 d 3 h',
+      '30 d',
     ])
   })
 })

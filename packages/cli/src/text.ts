@@ -39,9 +39,9 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US')
 }
 
-/** A count with the word for what is counted: `1 event`, `2 events`. */
-export function counted(value: number, word: string): string {
-  return `${count(value)} ${word}${Math.round(value) === 1 ? '' : 's'}`
+/** A count with the word for what is counted: `1 event`, `2 events`. Default for many: the word and an s. */
+export function counted(value: number, word: string, words = `${word}s`): string {
+  return `${count(value)} ${Math.round(value) === 1 ? word : words}`
 }
 
 /** A size for people: `12.3 MB`. */
@@ -51,7 +51,7 @@ export function bytes(value: number): string {
   return `${step === 0 ? value : (value / 1000 ** step).toFixed(1)} ${units[step]}`
 }
 
-/** A duration for people: `0.4 s`, `3 min 20 s`, `2 h 5 min`, `12 d 3 h`. */
+/** A duration for people: `0.4 s`, `3 min 20 s`, `2 h 5 min`, `12 d 3 h`, `30 d`. */
 export function duration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`
   const whole = Math.round(seconds)
@@ -59,7 +59,7 @@ export function duration(seconds: number): string {
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
   const hours = Math.floor(whole / 3600)
   if (hours < 48) return `${hours} h ${Math.floor((whole % 3600) / 60)} min`
-  return `${count(Math.floor(hours / 24))} d ${hours % 24} h`
+  return `${count(Math.floor(hours / 24))} d${hours % 24 > 0 ? ` ${hours % 24} h` : ''}`
 }
 
 const isAscii = /^[\x20-\x7e]*$/

@@ -163,6 +163,18 @@ export function mineCommand(action: ActionOf): Command {
     .option('--resource <attribute>', 'the attribute that says who did an event', 'resource')
     .action(view(async () => (await import('../mining/bottlenecks-view.ts')).mineBottlenecks))
 
+  command(
+    'report',
+    'write all of it as one page to look at',
+    'Writes all findings as one HTML page that holds all it needs: the map drawn, with a slider, variants, time, unusual cases, rules and who breaks them, changes, relations, a model, each with the events that it is about.',
+    'report --category cart --html carts.html',
+    'report --file helpdesk.xes.gz --resource org:resource --html helpdesk.html',
+  )
+    .requiredOption('--html <file>', 'where to write it; - is standard output')
+    .option('--resource <attribute>', 'the attribute that says who did an event', 'resource')
+    .option('--noise <share>', 'of the model, as of annals mine model', shareFrom0, 0.2)
+    .action(view(async () => (await import('../mining/report-view.ts')).mineReport))
+
   return mine
 }
 

@@ -31,7 +31,7 @@ export async function mineMap(session: Session, options: MapOptions): Promise<nu
   }
   if (hidden.cases > 0 || hidden.edges > 0)
     output.message(
-      `Hidden: ${counted(hidden.activities, 'activity').replace('activitys', 'activities')} with ${counted(hidden.events, 'event')}, ${counted(hidden.edges, 'edge')} taken ${counted(hidden.steps, 'time')}; ${count(hidden.cases)} of the cases are not shown whole.`,
+      `Hidden: ${counted(hidden.activities, 'activity', 'activities')} with ${counted(hidden.events, 'event')}, ${counted(hidden.edges, 'edge')} taken ${counted(hidden.steps, 'time')}; ${count(hidden.cases)} of the cases are not shown whole.`,
     )
   return exit.done
 }
