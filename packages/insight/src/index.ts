@@ -82,7 +82,7 @@ export {
   objectTypesOf,
 } from './formats/object-log.ts'
 export { objectLogOf } from './formats/object-log-of.ts'
-export { parseOcel, valueAt as ocelValue } from './formats/ocel-reader.ts'
+export { parseOcel } from './formats/ocel-reader.ts'
 export { formatOcel } from './formats/ocel-writer.ts'
 export { parseTimeMs } from './formats/time.ts'
 export { XesReader } from './formats/xes-reader.ts'

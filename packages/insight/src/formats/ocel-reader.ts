@@ -139,7 +139,7 @@ function referencesAt(value: unknown, where: string): readonly ObjectReference[]
 }
 
 /** A value as its declared type has it. */
-export function valueAt(value: unknown, type: string | undefined): AttributeValue {
+function valueAt(value: unknown, type: string | undefined): AttributeValue {
   if (typeof value === 'string') {
     if ((type === 'integer' || type === 'float') && value.trim() !== '' && Number.isFinite(Number(value)))
       return Number(value)
