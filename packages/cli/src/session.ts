@@ -95,13 +95,18 @@ export class Session {
     label: string,
     work: (onProgress: OnProgress) => Promise<Result>,
   ): Promise<Result> {
-    if (this.output.quiet) return work(() => {})
-    const progress = terminalProgress(label, this.io.stderr)
+    const progress = this.progress(label)
     try {
       return await work(progress.onProgress)
     } finally {
       progress.stop()
     }
+  }
+
+  /** Such a progress bar, for whoever stops it. */
+  progress(label: string): ReturnType<typeof terminalProgress> {
+    if (this.output.quiet) return { onProgress: () => {}, stop: () => {} }
+    return terminalProgress(label, this.io.stderr)
   }
 
   /** Ends the command if it is to stop. @throws the reason of the signal */

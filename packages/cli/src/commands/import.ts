@@ -7,7 +7,7 @@ import {
   withColumnOptions,
 } from '../event-log/log-format.ts'
 import { exit } from '../exit-code.ts'
-import { importLines } from '../import-lines.ts'
+import { type ImportedLines, importLines } from '../import-lines.ts'
 import { type ImportSource, importSource } from '../import-source.ts'
 import { ImportClock } from '../importer.ts'
 import type { ActionOf } from '../program.ts'
@@ -48,23 +48,14 @@ interface ImportOptions extends LogFileOptions {
 }
 
 async function importEvents(session: Session, name: string, options: ImportOptions): Promise<number> {
-  const { io, output } = session
-  const { source, notes } = await sourceOf(session, name, options)
-  const clock = new ImportClock()
-  const imported = await session.withStore({ clock: clock.now }, (store) =>
-    session.withProgress('Importing', (onProgress) =>
-      importLines(source.input, store, {
-        name: source.name,
-        clock,
-        onProgress,
-        signal: io.signal,
-        total: source.total,
-      }),
-    ),
-  )
-  const { events, known, position } = imported
+  const { output } = session
+  const isLog = options.format !== undefined || formatByName(name) !== undefined
+  const { imported, notes } = isLog
+    ? await importLog(session, name, options)
+    : { imported: await importFrom(session, importSource(name, session.io)), notes: [] }
   for (const note of notes) output.message(note)
-  if (output.json) await output.jsonLine({ file: source.name, ...imported })
+  const { file, events, known, position } = imported
+  if (output.json) await output.jsonLine({ file, events, known, position })
   else
     await output.line(
       `Imported ${counted(events, 'event')}, up to position ${position}; ${count(known)} had been imported before.`,
@@ -74,23 +65,41 @@ async function importEvents(session: Session, name: string, options: ImportOptio
   return exit.done
 }
 
-async function sourceOf(
+async function importFrom(
   session: Session,
-  name: string,
-  options: ImportOptions,
-): Promise<{ readonly source: ImportSource; readonly notes: readonly string[] }> {
-  if (!options.format && !formatByName(name)) return { source: importSource(name, session.io), notes: [] }
+  source: ImportSource,
+): Promise<ImportedLines & { readonly file: string }> {
+  const clock = new ImportClock()
+  const imported = await session.withStore({ clock: clock.now }, (store) =>
+    session.withProgress('Importing', (onProgress) =>
+      importLines(source.input, store, {
+        name: source.name,
+        clock,
+        onProgress,
+        signal: session.io.signal,
+        total: source.total,
+      }),
+    ),
+  )
+  return { file: source.name, ...imported }
+}
+
+async function importLog(session: Session, name: string, options: ImportOptions) {
   // Loaded only when needed: an export is read without it.
-  const [{ readLogFile }, { linesOfLog }] = await Promise.all([
+  const [{ openLogFile }, { exportLines, inTimeOrder }] = await Promise.all([
     import('../event-log/read-log-file.ts'),
     import('../event-log/import-log.ts'),
   ])
-  const file = await readLogFile(name, options, session)
-  const events = file.kind === 'cases' ? file.events.length : file.log.events.length
-  const source = {
-    name: `${name}, its events in the order of their times`,
-    input: linesOfLog(file, options.category),
-    total: () => events,
+  const log = await openLogFile(name, options, session)
+  const order = await inTimeOrder(log, options.category)
+  try {
+    const imported = await importFrom(session, {
+      name: `${name}, its events in the order of their times`,
+      input: exportLines(order),
+      total: () => order.count,
+    })
+    return { imported: { ...imported, file: name }, notes: log.notes() }
+  } finally {
+    await order.close()
   }
-  return { source, notes: file.notes }
 }

@@ -1,25 +1,34 @@
 import { assertCategoryName } from '@annals/core/store'
-import { type EventToRecord, eventsOfCases, eventsOfObjectLog } from '@annals/insight'
-import type { InputStream } from '../io.ts'
+import { eventsOfCases, eventsOfObjectLog } from '@annals/insight'
 import type { LogFile } from './read-log-file.ts'
+import { TimeOrder } from './time-order.ts'
 
 /**
- * The events of a file as the lines of an export, in the order of their times: so they are recorded as those of an export
- * are, at the times at which they happened. An id is made of the stream and the place in it, so that the same file
- * imported again is known.
+ * Reads the events of a file and puts them into the order of their times.
  *
- * @throws AnnalsError `invalid-argument` for a category that is none
+ * @throws AnnalsError `invalid-argument` for a category that is none, and what reading the file throws
  */
-export function linesOfLog(file: LogFile, category: string): InputStream {
+export async function inTimeOrder(file: LogFile, category: string): Promise<TimeOrder> {
   assertCategoryName(category)
-  const events = file.kind === 'objects' ? eventsOfObjectLog(file.log) : eventsOfCases(file.events, category)
-  return lines([...events].sort((one, other) => one.atMs - other.atMs))
+  const order = new TimeOrder()
+  try {
+    if (file.kind === 'objects') await order.add(eventsOfObjectLog(file.log))
+    else for await (const part of file.parts) await order.add(eventsOfCases(part, category))
+    return order
+  } catch (error) {
+    await order.close()
+    throw error
+  }
 }
 
-async function* lines(events: readonly EventToRecord[]): AsyncGenerator<string> {
+/**
+ * Events as the lines of an export, so that they are recorded as those of an export are, at the times at which they
+ * happened. An id is made of the stream and the place in it, so that the same file imported again is known.
+ */
+export async function* exportLines(order: TimeOrder): AsyncGenerator<string> {
   const revisions = new Map<string, number>()
   let piece = ''
-  for (const { stream, event, atMs } of events) {
+  for await (const { stream, event, atMs } of order.inOrder()) {
     const revision = revisions.get(stream) ?? 0
     revisions.set(stream, revision + 1)
     const { type, data, tags, metadata } = event

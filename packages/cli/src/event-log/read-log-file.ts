@@ -10,64 +10,71 @@ import {
   readEventLog,
   XesReader,
 } from '@annals/insight'
-import { importSource } from '../import-source.ts'
-import type { InputStream } from '../io.ts'
+import { type ImportSource, importSource } from '../import-source.ts'
 import type { Session } from '../session.ts'
 import { formatByName, type LogFileOptions } from './log-format.ts'
 import { logText } from './log-text.ts'
 import { readOcelSqlite } from './ocel-sqlite.ts'
 
-/** What was read from a file: events of cases, or of objects; and in sentences what was left out. */
-export type LogFile = { readonly notes: readonly string[] } & (
-  | { readonly kind: 'cases'; readonly events: readonly CaseEvent[] }
-  | { readonly kind: 'objects'; readonly log: ObjectLog }
-)
+/** A file of events: of cases, read as they are asked for, or of objects. */
+export type LogFile =
+  | {
+      readonly kind: 'cases'
+      readonly parts: AsyncIterable<readonly CaseEvent[]>
+      notes(): readonly string[]
+    }
+  | { readonly kind: 'objects'; readonly log: ObjectLog; notes(): readonly string[] }
 
 /**
- * Reads a file of events, compressed or not, or standard input for `-`. Its name tells the format, unless the options do.
+ * Opens a file of events, compressed or not, or standard input for `-`. Its name tells the format, unless the options do.
+ * What was left out, in `notes`, is known when all of it is read.
  *
  * @throws AnnalsError `invalid-input` for a file that is not what its format says, `invalid-argument` for a column that is
- *   not there; the message of the reader, after the name of the file
+ *   not there; the message of the reader, after the name of the file. Of cases, they are thrown while these are read
  */
-export async function readLogFile(name: string, options: LogFileOptions, session: Session): Promise<LogFile> {
+export async function openLogFile(name: string, options: LogFileOptions, session: Session): Promise<LogFile> {
   const format = options.format ?? formatByName(name)
   if (!format)
     return session.wrongUsage(`cannot tell the format of ${name} by its name: say --format xes, ocel or csv`)
   if (format === 'ocel' && /\.sqlite(ocel)?$/i.test(name))
     return objectsOf(readOcelSqlite(resolve(session.io.directory, name)))
   const source = importSource(name, session.io)
+  if (format === 'ocel') return objectsOf(await readOcel(source))
+  const reader = format === 'xes' ? new XesReader() : new CsvReader(options)
+  return { kind: 'cases', parts: partsOf(source, reader, session), notes: () => reader.notes }
+}
+
+/** The events of a file as they are read, with a progress bar for how much of it is. */
+async function* partsOf(
+  source: ImportSource,
+  reader: EventLogReader,
+  session: Session,
+): AsyncGenerator<readonly CaseEvent[]> {
+  const progress = session.progress('Reading')
+  const meter = new ProgressMeter(progress.onProgress)
+  let count = 0
   try {
-    if (format === 'ocel') {
-      const pieces: string[] = []
-      for await (const piece of logText(source.input, source.name)) pieces.push(piece)
-      return objectsOf(parseOcel(joined(pieces)))
+    for await (const part of readEventLog(logText(source.input, source.name), reader)) {
+      session.throwIfInterrupted()
+      count += part.length
+      meter.update(count, Math.max(count + 1, source.total(count)))
+      yield part
     }
-    const reader = format === 'xes' ? new XesReader() : new CsvReader(options)
-    const events = await session.withProgress('Reading', async (onProgress) => {
-      const meter = new ProgressMeter(onProgress)
-      return readAll(source.input, source.name, reader, (count) => {
-        session.throwIfInterrupted()
-        meter.update(count, Math.max(count + 1, source.total(count)))
-      })
-    })
-    return { kind: 'cases', events, notes: reader.notes }
   } catch (error) {
     throw ofFile(error, source.name)
+  } finally {
+    progress.stop()
   }
 }
 
-async function readAll(
-  input: InputStream,
-  name: string,
-  reader: EventLogReader,
-  onCount: (count: number) => void,
-): Promise<readonly CaseEvent[]> {
-  const events: CaseEvent[] = []
-  for await (const part of readEventLog(logText(input, name), reader)) {
-    for (const event of part) events.push(event)
-    onCount(events.length)
+async function readOcel(source: ImportSource): Promise<ObjectLog> {
+  try {
+    const pieces: string[] = []
+    for await (const piece of logText(source.input, source.name)) pieces.push(piece)
+    return parseOcel(joined(pieces))
+  } catch (error) {
+    throw ofFile(error, source.name)
   }
-  return events
 }
 
 function objectsOf(log: ObjectLog): LogFile {
@@ -78,7 +85,7 @@ function objectsOf(log: ObjectLog): LogFile {
       : [
           `${dangling} reference${dangling === 1 ? ' leads' : 's lead'} to objects that the file does not hold.`,
         ]
-  return { kind: 'objects', log, notes }
+  return { kind: 'objects', log, notes: () => notes }
 }
 
 function joined(pieces: readonly string[]): string {

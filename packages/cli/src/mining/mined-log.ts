@@ -2,7 +2,7 @@ import { ProgressMeter } from '@annals/core'
 import { type CaseEvent, caseEventsOf, caseEventsOfObjects, EventLog, objectTypesOf } from '@annals/insight'
 import { type CaseSelection, caseOptionsOf } from '../event-log/case-options.ts'
 import type { LogFileOptions } from '../event-log/log-format.ts'
-import { type LogFile, readLogFile } from '../event-log/read-log-file.ts'
+import { type LogFile, openLogFile } from '../event-log/read-log-file.ts'
 import { type SelectionOptions, selectionOf } from '../event-selection.ts'
 import type { Session } from '../session.ts'
 
@@ -35,10 +35,9 @@ export async function minedLog(session: Session, options: MineOptions): Promise<
       )
   } else {
     refuseSelection(session, options)
-    const read = await readLogFile(file, options, session)
-    for (const note of read.notes) session.output.message(note)
-    // One by one: there may be more than can be arguments.
-    for (const event of casesOfFile(session, read, options)) events.push(event)
+    const read = await openLogFile(file, options, session)
+    await readFile(session, read, options, events)
+    for (const note of read.notes()) session.output.message(note)
     sourceWord = 'event'
   }
   const log = EventLog.from(events)
@@ -79,24 +78,27 @@ function refuseSelection(session: Session, { stream, category, type, tag, after,
     )
 }
 
-function casesOfFile(session: Session, file: LogFile, options: MineOptions): Iterable<CaseEvent> {
-  const { caseTag, caseField } = options
+async function readFile(
+  session: Session,
+  file: LogFile,
+  { caseTag, caseField }: MineOptions,
+  events: CaseEvent[],
+): Promise<void> {
   if (caseField !== undefined) session.wrongUsage('takes --case-field for the store, not with --file')
   if (file.kind === 'cases') {
     if (caseTag !== undefined)
       session.wrongUsage(
         'takes --case-tag for the store and for OCEL; the cases of other files are their own',
       )
-    return file.events
+    // One by one: there may be more than can be arguments.
+    for await (const part of file.parts) for (const event of part) events.push(event)
+    return
   }
   const types = objectTypesOf(file.log)
+  const known = types.map((type) => JSON.stringify(type)).join(', ')
   if (caseTag === undefined)
-    return session.wrongUsage(
-      `needs --case-tag for OCEL, the type of objects that are cases: one of ${types.map((type) => JSON.stringify(type)).join(', ')}`,
-    )
-  if (!types.includes(caseTag))
-    session.wrongUsage(
-      `found no objects of the type ${JSON.stringify(caseTag)}; there are ${types.map((type) => JSON.stringify(type)).join(', ')}`,
-    )
-  return caseEventsOfObjects(file.log, caseTag)
+    session.wrongUsage(`needs --case-tag for OCEL, the type of objects that are cases: one of ${known}`)
+  else if (!types.includes(caseTag))
+    session.wrongUsage(`found no objects of the type ${JSON.stringify(caseTag)}; there are ${known}`)
+  else for (const event of caseEventsOfObjects(file.log, caseTag)) events.push(event)
 }

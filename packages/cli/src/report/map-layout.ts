@@ -206,14 +206,16 @@ function wrapped(name: string): string[] {
 
 const lineLengthMax = 22
 
-// There is nothing that could measure it before it is shown: about what the fonts of today take at 13 px.
+// There is nothing that could measure it before it is shown: about what wide fonts of today take at 13 px, in bold.
 function textWidth(text: string): number {
   let width = 0
-  for (const character of text)
-    width += /[\u1100-\uffdc]|\p{Extended_Pictographic}/u.test(character)
-      ? 14
-      : /[A-ZÄÖÜ@%→]/.test(character)
-        ? 9.2
-        : 7.1
+  for (const character of text) width += widths.find(([form]) => form.test(character))?.[1] ?? 8.2
   return width
 }
+
+const widths: readonly (readonly [form: RegExp, pixels: number])[] = [
+  [/[\u1100-\uffdc]|\p{Extended_Pictographic}/u, 15],
+  [/[MW@%→]/, 13],
+  [/[A-ZÄÖÜ_]/, 9.8],
+  [/[ijlt.,:;'|() ]/, 5.2],
+]

@@ -79,7 +79,7 @@ function inShort({ findings, log, brokenRules }: ReportData): Html {
       html`${share(variant.share)} of cases go the most frequent way of ${count(variants.variants.length)}: ${variant.activities.slice(0, 8).join(' → ')}${variant.activities.length > 8 && ' → …'}.`,
     bottleneck !== undefined &&
       bottleneck.share > 0 &&
-      html`${share(bottleneck.share)} of all time passes between “${bottleneck.edge.from}” and “${bottleneck.edge.to}”, mostly about ${durationMs(bottleneck.edge.waiting.medianMs)}.`,
+      html`${share(bottleneck.share)} of all time passes between “${bottleneck.edge.from}” and ${bottleneck.edge.from === bottleneck.edge.to ? 'the same again' : `“${bottleneck.edge.to}”`}: a median of ${durationMs(bottleneck.edge.waiting.medianMs)}, ${counted(bottleneck.edge.events, 'time')}.`,
     cause !== undefined &&
       html`Cases where ${whereOf(cause)} take ${durationMs(cause.outcome)}, others ${durationMs(cause.otherOutcome)}.`,
     drifts.length > 0 &&
