@@ -15,10 +15,14 @@ test('events come in the order of their times, those of one time as they were ad
         }),
       )
       const order = new TimeOrder({ partEventsMax })
-      for (let from = 0; from < events.length; from += 7) await order.add(events.slice(from, from + 7))
-      expect(order.count).toBe(events.length)
-      const found = await Array.fromAsync(order.inOrder())
-      await order.close()
+      let found: EventToRecord[]
+      try {
+        for (let from = 0; from < events.length; from += 7) await order.add(events.slice(from, from + 7))
+        expect(order.count).toBe(events.length)
+        found = await Array.fromAsync(order.inOrder())
+      } finally {
+        await order.close()
+      }
       expect(found).toEqual(events.toSorted((one, other) => one.atMs - other.atMs))
     }),
     { numRuns: 40 },

@@ -22,7 +22,7 @@ export class TimeOrder {
   #directory: string | undefined
   readonly #parts: string[] = []
 
-  constructor({ partEventsMax = 200_000 }: { readonly partEventsMax?: number } = {}) {
+  constructor({ partEventsMax = 50_000 }: { readonly partEventsMax?: number } = {}) {
     this.#partEventsMax = partEventsMax
   }
 
