@@ -9,6 +9,7 @@ export {
   discoverRules,
 } from './conformance/discover-rules.ts'
 export { type ActivityPair, discoverLogSkeleton, type LogSkeleton } from './conformance/log-skeleton.ts'
+export { NetAligner, type NetAlignerOptions } from './conformance/net-alignment.ts'
 export { precisionOf } from './conformance/precision.ts'
 export type { BinaryTemplate, Rule, RuleTemplate, UnaryTemplate } from './conformance/rule-templates.ts'
 export { type RuleViolation, RuleWatcher } from './conformance/rule-watcher.ts'
@@ -42,7 +43,15 @@ export {
 } from './correlation/root-cause.ts'
 export { discoverSuccessions, type Succession } from './correlation/succession.ts'
 export { type Dependency, dependenciesOf } from './discovery/dependency-graph.ts'
+export { type Footprints, footprintsOf } from './discovery/footprints.ts'
+export {
+  type BoundActivity,
+  discoverHeuristicsNet,
+  type HeuristicsMinerOptions,
+  type HeuristicsNet,
+} from './discovery/heuristics-miner.ts'
 export { discoverProcessTree, type InductiveMinerOptions } from './discovery/inductive-miner.ts'
+export { discoverSelfDistances, type SelfDistance } from './discovery/self-distances.ts'
 export {
   type Drift,
   type DriftChange,
@@ -100,7 +109,9 @@ export {
   type SequencePattern,
   type SequencePatternOptions,
 } from './patterns/sequence-pattern.ts'
+export { automatonOfNet } from './petri-net/net-automaton.ts'
 export { dotOfPetriNet, type PetriNet, type Transition } from './petri-net/petri-net.ts'
+export { petriNetOfHeuristicsNet } from './petri-net/petri-net-of-heuristics-net.ts'
 export { petriNetOfTree } from './petri-net/petri-net-of-tree.ts'
 export type { Accuracy, Chance } from './prediction/label-predictor.ts'
 export {
@@ -128,7 +139,7 @@ export { type SimplifiedProcessMap, simplifyProcessMap } from './process-map/sim
 
 export { formatProcessTree, parseProcessTree } from './process-tree/notation.ts'
 export { activitiesOf, type ProcessTree } from './process-tree/process-tree.ts'
-export { automatonOf, type TreeAutomaton } from './process-tree/tree-automaton.ts'
+export { type Automaton, automatonOf } from './process-tree/tree-automaton.ts'
 
 export type { TwoByTwo } from './statistics/fisher-exact.ts'
 

@@ -1,6 +1,8 @@
 import { byCodePoint } from '../event-log/code-point-order.ts'
 import type { EventLog } from '../event-log/event-log.ts'
+import type { PetriNet } from '../petri-net/petri-net.ts'
 import type { ProcessTree } from '../process-tree/process-tree.ts'
+import { NetAligner } from './net-alignment.ts'
 import { type Alignment, TreeAligner } from './tree-alignment.ts'
 
 /** How well the cases of a log agree with a model, and where they do not. */
@@ -24,13 +26,13 @@ export interface Deviation {
 }
 
 /**
- * Aligns each case of a log with a process tree, each variant once.
+ * Aligns each case of a log with a model, each variant once: a process tree by `TreeAligner`, a Petri net by `NetAligner`.
  *
- * @throws AnnalsError `invalid-argument` for a tree in which an activity stands twice; `limit-exceeded` for a case of more
- *   than 2,000 events
+ * @throws AnnalsError `invalid-argument` for a tree in which an activity stands twice, whose net can be aligned instead, or a
+ *   net whose end cannot be reached; `limit-exceeded` for a case of more than 2,000 events, or a net with too many states
  */
-export function alignLog(log: EventLog, tree: ProcessTree): LogAlignment {
-  const aligner = new TreeAligner(tree)
+export function alignLog(log: EventLog, model: ProcessTree | PetriNet): LogAlignment {
+  const aligner = 'kind' in model ? new TreeAligner(model) : new NetAligner(model)
   const byVariant = new Map<string, Alignment>()
   const deviations = new Map<
     string,

@@ -1,22 +1,24 @@
 import type { EventLog } from '../event-log/event-log.ts'
+import { automatonOfNet } from '../petri-net/net-automaton.ts'
+import type { PetriNet } from '../petri-net/petri-net.ts'
 import type { ProcessTree } from '../process-tree/process-tree.ts'
 import { automatonOf } from '../process-tree/tree-automaton.ts'
 import { PrefixTree, rootNode } from '../variants/prefix-tree.ts'
 
 /**
- * How little a tree allows that was never done, from 0 to 1: of all that it would have allowed next wherever a case went
- * on, the share that some case that had begun in the same way did do. Beginnings that the tree does not allow do not
- * count. A log of which nothing counts: 1.
+ * How little a model allows that was never done, from 0 to 1: of all that it would have allowed next wherever a case went
+ * on, the share that some case that had begun in the same way did do. Beginnings that it does not allow do not count. A log of which nothing counts: 1.
  *
- * All states that the tree may be in after the same events count together, so the measure depends on what the tree allows
- * alone and not on how it is drawn.
+ * All states that the model may be in after the same events count together, so the measure depends on what it allows alone
+ * and not on how it is drawn.
  *
  * Source: Muñoz-Gama, Carmona, "A fresh look at precision in process conformance", 2010 (ETC, escaping edges).
  *
- * @throws AnnalsError `invalid-argument` for a tree in which an activity stands twice
+ * @throws AnnalsError `invalid-argument` for a tree in which an activity stands twice, whose net can be taken instead;
+ *   `limit-exceeded` for a net with more than 100,000 markings
  */
-export function precisionOf(log: EventLog, tree: ProcessTree): number {
-  const automaton = automatonOf(tree)
+export function precisionOf(log: EventLog, model: ProcessTree | PetriNet): number {
+  const automaton = 'kind' in model ? automatonOf(model) : automatonOfNet(model)
   const prefixes = new PrefixTree()
   const passes: number[] = []
   for (const { activities } of log.traces) {

@@ -46,12 +46,7 @@ export class TreeAligner {
 
   /** @throws AnnalsError `limit-exceeded` for a case of more than 2,000 events */
   align(activities: readonly string[]): Alignment {
-    if (activities.length > alignedEventsMax)
-      throw new AnnalsError(
-        'limit-exceeded',
-        `A case of ${alignedEventsMax} events at most can be aligned, but this one has ${activities.length}. Divide it, or align without it.`,
-        { limit: 'events of an aligned case', max: alignedEventsMax, actual: activities.length },
-      )
+    assertAlignable(activities)
     const events = activities.map((activity, at): EventAt => ({ activity, at }))
     const own = events.filter(({ activity }) => this.#root.alphabet.has(activity))
     const costs = new PartCosts(this.#root, own)
@@ -67,6 +62,16 @@ export class TreeAligner {
       moves: inOrder(placed).map(({ kind, activity }) => ({ kind, activity })),
     }
   }
+}
+
+/** @throws AnnalsError `limit-exceeded` for a case of more than 2,000 events */
+export function assertAlignable(activities: readonly string[]): void {
+  if (activities.length > alignedEventsMax)
+    throw new AnnalsError(
+      'limit-exceeded',
+      `A case of ${alignedEventsMax} events at most can be aligned, but this one has ${activities.length}. Divide it, or align without it.`,
+      { limit: 'events of an aligned case', max: alignedEventsMax, actual: activities.length },
+    )
 }
 
 interface Part {

@@ -2,10 +2,10 @@ import type { ProcessTree } from './process-tree.ts'
 import { assertUniqueActivities } from './unique-activities.ts'
 
 /**
- * Walks through what a tree allows, event by event. A state is a number; all that may be going on after the same events
+ * Walks through what a model allows, event by event. A state is a number; all that may be going on after the same events
  * is one state, so there is always one way on. States come into being when they are first reached.
  */
-export interface TreeAutomaton {
+export interface Automaton {
   readonly start: number
   /** The state after an activity; none: it is not allowed. */
   step(state: number, activity: string): number | undefined
@@ -21,12 +21,12 @@ export interface TreeAutomaton {
  *
  * @throws AnnalsError `invalid-argument` for a tree in which an activity stands twice
  */
-export function automatonOf(tree: ProcessTree): TreeAutomaton {
+export function automatonOf(tree: ProcessTree): Automaton {
   assertUniqueActivities(tree)
   return automatonOfPart(tree)
 }
 
-interface Part extends TreeAutomaton {
+interface Part extends Automaton {
   readonly alphabet: ReadonlySet<string>
 }
 
@@ -57,7 +57,7 @@ function leafOf(activity: string | undefined): Part {
   }
 }
 
-type BlockOf = (children: readonly Part[], ownerOf: (activity: string) => number | undefined) => TreeAutomaton
+type BlockOf = (children: readonly Part[], ownerOf: (activity: string) => number | undefined) => Automaton
 
 const sequenceOf: BlockOf = (children, ownerOf) => {
   const states = new States<readonly [child: number, state: number]>()
