@@ -98,6 +98,16 @@ export { XesReader } from './formats/xes-reader.ts'
 export { formatXes } from './formats/xes-writer.ts'
 export { type LiveFindings, LiveInsight, type LiveOptions } from './live/live-insight.ts'
 export type { LiveLimits } from './live/live-limits.ts'
+export type { ResourceOptions } from './organization/resource.ts'
+export { discoverRoles, type Role, type RoleOptions } from './organization/roles.ts'
+export {
+  type Collaboration,
+  discoverCollaborations,
+  discoverSubcontracts,
+  discoverTaskSimilarities,
+  type Subcontract,
+  type TaskSimilarity,
+} from './organization/social-network.ts'
 export {
   type AssociationRule,
   type AssociationRuleOptions,
@@ -141,6 +151,11 @@ export { formatProcessTree, parseProcessTree } from './process-tree/notation.ts'
 export { activitiesOf, type ProcessTree } from './process-tree/process-tree.ts'
 export { type Automaton, automatonOf } from './process-tree/tree-automaton.ts'
 
+export { type Batch, type BatchKind, type BatchOptions, discoverBatches } from './queueing/batches.ts'
+export { type BusyHours, discoverBusyHours } from './queueing/busy-hours.ts'
+export { discoverServiceTimes, type ServiceTimes } from './queueing/service-times.ts'
+export { joinLifecycle, type StartOptions } from './queueing/start-time.ts'
+export { discoverWorkload, intervalsMax, type Workload, type WorkloadInterval } from './queueing/workload.ts'
 export type { TwoByTwo } from './statistics/fisher-exact.ts'
 
 export type { Variant, Variants } from './variants/variants.ts'

@@ -1,5 +1,6 @@
 import { byCodePoint } from '../event-log/code-point-order.ts'
 import type { EventLog } from '../event-log/event-log.ts'
+import { type ResourceOptions, resourceOf } from '../organization/resource.ts'
 import { DurationList, type Durations } from './durations.ts'
 
 /** That one did the next thing in a case after another, or after themselves. */
@@ -20,15 +21,15 @@ export interface Handover {
  */
 export function discoverHandovers(
   log: EventLog,
-  { resource = 'resource' }: { readonly resource?: string } = {},
+  { resource = 'resource' }: ResourceOptions = {},
 ): readonly Handover[] {
   const handovers = new Map<string, { from: string; to: string; events: number; waiting: DurationList }>()
   let all = 0
   for (const { events, timesMs } of log.traces)
     for (let i = 1; i < events.length; i++) {
-      const [before, after] = [events[i - 1]?.attributes?.[resource], events[i]?.attributes?.[resource]]
-      if (before === undefined || before === null || after === undefined || after === null) continue
-      const [from, to] = [String(before), String(after)]
+      const [before, after] = [events[i - 1], events[i]]
+      const [from, to] = [before && resourceOf(before, resource), after && resourceOf(after, resource)]
+      if (from === undefined || to === undefined) continue
       const key = JSON.stringify([from, to])
       const handover = handovers.get(key) ?? { from, to, events: 0, waiting: new DurationList() }
       handovers.set(key, handover)
