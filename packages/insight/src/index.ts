@@ -4,6 +4,13 @@ export { discoverUnusualRates, type UnusualRate, type UnusualRateOptions } from 
 export { type BpmnOptions, bpmnOfTree } from './bpmn/bpmn-of-tree.ts'
 export { alignLog, type Deviation, type LogAlignment } from './conformance/align-log.ts'
 export {
+  type CommandCall,
+  type CommandsOfEvents,
+  DecisionChecker,
+  type Refusal,
+  type RefusalReason,
+} from './conformance/decision-checker.ts'
+export {
   type DiscoveredRule,
   type DiscoverRulesOptions,
   discoverRules,
