@@ -1,6 +1,6 @@
-import type { Trace } from '@annals/insight'
+import type { AttributeValue, CaseEvent, Trace } from '@annals/insight'
 import { moment } from '../mining/figures.ts'
-import { count } from '../text.ts'
+import { count, counted } from '../text.ts'
 import { type Html, html } from './html.ts'
 
 const casesMax = 80
@@ -44,17 +44,21 @@ ${[...this.#marked].map(([name, marked]) => this.#case(name, marked))}</section>
   #case(name: string, marked: ReadonlySet<number>): Html {
     const events = this.#traces.get(name)?.events ?? []
     const left = events.length - eventsMax
-    return html`<details class="case" id="${this.#idOf(name)}"><summary>${name} <span class="soft">· ${count(events.length)} events</span></summary>
-<div class="scroll"><table><thead><tr><th scope="col" class="n">${this.#sourceWord}</th><th scope="col">time</th><th scope="col">activity</th><th scope="col">attributes</th></tr></thead><tbody>
-${events.slice(0, eventsMax).map(
-  ({ activity, atMs, attributes = {}, source }, index) =>
-    html`<tr id="${this.#idOf(name)}-${index}"${marked.has(index) && html` class="marked"`}><td class="n">${source ?? index}</td><td>${moment(atMs)}</td><td>${activity}</td><td class="soft">${Object.entries(
-      attributes,
-    )
-      .map(([key, value]) => `${key}: ${value}`)
-      .join(' · ')}</td></tr>
-`,
-)}</tbody></table></div>${left > 0 && html`<p class="soft">… and ${count(left)} more.</p>`}</details>
+    const shared = sharedAttributes(events)
+    return html`<details class="case" id="${this.#idOf(name)}"><summary>${name} <span class="soft">· ${counted(events.length, 'event')}</span></summary>
+${shared.length > 0 && html`<p class="soft small">${textOf(shared)}</p>`}<div class="scroll"><table><thead><tr><th scope="col" class="n">${this.#sourceWord}</th><th scope="col">time</th><th scope="col">activity</th><th scope="col">attributes</th></tr></thead><tbody>
+${events.slice(0, eventsMax).map((event, index) => this.#event(event, `${this.#idOf(name)}-${index}`, marked.has(index), shared))}</tbody></table></div>${left > 0 && html`<p class="soft">… and ${count(left)} more.</p>`}</details>
+`
+  }
+
+  #event(
+    { activity, atMs, attributes = {}, source }: CaseEvent,
+    id: string,
+    isMarked: boolean,
+    shared: readonly Attribute[],
+  ): Html {
+    const own = Object.entries(attributes).filter(([key]) => !shared.some(([other]) => other === key))
+    return html`<tr id="${id}"${isMarked && html` class="marked"`}><td class="n">${source ?? ''}</td><td class="when">${moment(atMs)}</td><td class="what">${activity}</td><td class="rest soft">${textOf(own)}</td></tr>
 `
   }
 
@@ -62,3 +66,16 @@ ${events.slice(0, eventsMax).map(
     return `case-${[...this.#marked.keys()].indexOf(name)}`
   }
 }
+
+type Attribute = readonly [name: string, value: AttributeValue]
+
+/** What all events of a case have in common is said once. */
+function sharedAttributes([first, ...others]: readonly CaseEvent[]): readonly Attribute[] {
+  if (others.length === 0) return []
+  return Object.entries(first?.attributes ?? {}).filter(([name, value]) =>
+    others.every(({ attributes }) => attributes?.[name] === value),
+  )
+}
+
+const textOf = (attributes: readonly Attribute[]) =>
+  attributes.map(([name, value]) => `${name}: ${value}`).join(' · ')

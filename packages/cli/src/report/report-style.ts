@@ -99,10 +99,12 @@ td.n,th.n{text-align:right;white-space:nowrap}
 tr:target,tr.marked{background:var(--mark)}
 details{margin:.7rem 0 0}
 summary{cursor:pointer;padding:.25rem 0;font-weight:600}
+td.when{white-space:nowrap}
+td.what{min-width:9rem}
+td.rest{min-width:12rem}
 details.case{border-top:1px solid var(--line);margin:0;padding:.2rem 0}
 code{font:.86rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 footer{padding:.2rem 1rem 2.5rem;color:var(--soft);font-size:.88rem}
 @media (max-width:40rem){body{font-size:15px}main{padding:.6rem}section{border-radius:10px}.drawing{max-height:70vh}}
-@media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 @media print{nav,.controls,.skip{display:none}body{background:#fff}section{break-inside:avoid-page;border:0}.drawing{max-height:none;overflow:visible}header.top{background:none;color:#000}header.top p,.facts dt{color:#333}}
 `
