@@ -62,6 +62,11 @@ describe('annals mine', () => {
     expect((await mine('model', '--bpmn')).stdout).toContain('<definitions')
     expect((await mine('model', '--dot')).stdout).toContain('digraph {')
     expect((await mine('model', '--dot', '--bpmn')).code).toBe(2)
+    const heuristics = await mine('model', '--miner', 'heuristics')
+    expect(heuristics.stdout).toMatch(/^0\.98 +pack → ship$/m)
+    expect((await mine('model', '--miner', 'heuristics', '--dot')).stdout).toContain('digraph {')
+    expect(await mined('model', '--miner', 'heuristics')).toMatchObject({ unconnected: [] })
+    expect((await mine('model', '--miner', 'heuristics', '--bpmn')).code).toBe(2)
   })
 
   it('tells rules as sentences, and how many cases break them', async () => {
@@ -111,6 +116,23 @@ describe('annals mine', () => {
     const { stdout } = await mine('bottlenecks', '--resource', 'who')
     expect(stdout).toMatch(/pack → ship/)
     expect(stdout).toMatch(/Ann → Bob/)
+    expect(stdout).toMatch(/begin a day and take \d+ min/)
+    expect(stdout).toMatch(/^Thu +\d+/m)
+    const { busyHours } = await mined<{ busyHours: { byWeekday: number[] } }>(
+      'bottlenecks',
+      '--utc-offset',
+      '-60',
+    )
+    expect(busyHours.byWeekday.reduce((sum, each) => sum + each, 0)).toBe(125)
+    expect((await mine('bottlenecks', '--utc-offset', 'noon')).code).toBe(2)
+  })
+
+  it('joins the start and the completion of work, whatever their order in the file', async () => {
+    const rows = ['complete,2026-01-01T11:00:00Z', 'start,2026-01-01T10:00:00Z'].map((row) => `1,pack,${row}`)
+    const given = { stdin: `case,activity,lifecycle:transition,time\n${rows.join('\n')}\n` }
+    const argv = ['mine', 'bottlenecks', '--file', '-', '--format', 'csv', '--json', '--join-lifecycle']
+    const { serviceTimes } = JSON.parse((await annals(argv, given)).stdout)
+    expect(serviceTimes).toMatchObject([{ activity: 'pack', service: { count: 1, medianMs: 3_600_000 } }])
   })
 
   it('takes the events of a store, by stream, tag or a property of the data', async () => {

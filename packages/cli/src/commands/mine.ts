@@ -27,6 +27,7 @@ export function mineCommand(action: ActionOf): Command {
   )
   withColumnOptions(withCaseOptions(mine))
     .addOption(timeUnitOption())
+    .option('--join-lifecycle', 'make one of the events of the start and the completion of work')
     .option('--limit <count>', 'the most rows of each table', wholeNumber, 20)
 
   const command = (name: string, summary: string, description: string, ...examples: readonly string[]) => {
@@ -67,11 +68,20 @@ export function mineCommand(action: ActionOf): Command {
   command(
     'model',
     'discover a model that allows what was done',
-    'Discovers a process tree. Without noise it allows every case.',
+    'Discovers a process tree; without noise it allows every case. Or a heuristics net, which shows what is likely and promises less.',
     'model --category cart --noise 0.2 --measure',
     'model --file orders.csv --bpmn > orders.bpmn',
   )
-    .option('--noise <share>', 'leave out what is rarer than this share of its alternatives', shareFrom0, 0)
+    .addOption(
+      new Option('--miner <miner>', 'inductive, a process tree; heuristics, a net of what leads to what')
+        .choices(['inductive', 'heuristics'])
+        .default('inductive'),
+    )
+    .option(
+      '--noise <share>',
+      'leave out what is rarer than this share of its alternatives; default: 0, of heuristics 0.05',
+      shareFrom0,
+    )
     .option('--measure', 'also tell its fitness and precision')
     .option('--bpmn', 'print it as BPMN 2.0')
     .option('--dot', 'print it as a Petri net for Graphviz')
@@ -157,10 +167,11 @@ export function mineCommand(action: ActionOf): Command {
   command(
     'bottlenecks',
     'show where time passes',
-    'Shows on which steps time passes, and who hands over to whom.',
+    'Shows on which steps time passes, how long is waited and worked, who hands over to whom, what is done for several cases at once, how much is under way, and when in a week.',
     'bottlenecks --file helpdesk.xes.gz --resource org:resource',
   )
     .option('--resource <attribute>', 'the attribute that says who did an event', 'resource')
+    .option('--utc-offset <minutes>', 'how far the clock on the wall is ahead of UTC', minutes, 0)
     .action(view(async () => (await import('../mining/bottlenecks-view.ts')).mineBottlenecks))
 
   command(
@@ -176,6 +187,11 @@ export function mineCommand(action: ActionOf): Command {
     .action(view(async () => (await import('../mining/report-view.ts')).mineReport))
 
   return mine
+}
+
+function minutes(text: string): number {
+  if (/^[+-]?\d{1,4}$/.test(text) && Math.abs(Number(text)) <= 1440) return Number(text)
+  throw new InvalidArgumentError('Expected whole minutes from -1440 to 1440.')
 }
 
 function shareFrom0(text: string): number {

@@ -1,30 +1,93 @@
 import {
+  type Batch,
   type Bottleneck,
+  type BusyHours,
   bottlenecksOf,
+  discoverBatches,
+  discoverBusyHours,
   discoverHandovers,
   discoverProcessMap,
+  discoverServiceTimes,
+  discoverWorkload,
+  type EventLog,
   type Handover,
+  type ServiceTimes,
+  type Workload,
 } from '@annals/insight'
 import { exit } from '../exit-code.ts'
 import type { Session } from '../session.ts'
-import { counts, durationMs, figures, printTable, share, texts } from './figures.ts'
+import { count } from '../text.ts'
+import { counts, decimal, durationMs, figures, moment, printTable, share, texts } from './figures.ts'
 import { type MineOptions, minedLog } from './mined-log.ts'
 
 export interface BottlenecksOptions extends MineOptions {
   readonly resource: string
+  readonly utcOffset: number
 }
 
 /** `annals mine bottlenecks` */
 export async function mineBottlenecks(session: Session, options: BottlenecksOptions): Promise<number> {
+  const { output } = session
+  const { resource, utcOffset: utcOffsetMinutes, limit } = options
   const { log } = await minedLog(session, options)
   const bottlenecks = bottlenecksOf(discoverProcessMap(log).map)
-  const handovers = discoverHandovers(log, { resource: options.resource })
-  if (session.output.json) await session.output.jsonLine({ bottlenecks, handovers })
-  else {
-    await printTable<Bottleneck>(session, 'Where time passes', bottleneckColumns, bottlenecks, options.limit)
-    await printTable<Handover>(session, 'Who hands over to whom', handoverColumns, handovers, options.limit)
+  const handovers = discoverHandovers(log, { resource })
+  const serviceTimes = discoverServiceTimes(log)
+  const batches = discoverBatches(log, { resource })
+  const workload = workloadOf(log)
+  const busyHours = discoverBusyHours(log, { utcOffsetMinutes })
+  if (output.json) {
+    // Without the events themselves, of which there may be very many.
+    const plainBatches = batches.map(({ events: _events, ...batch }) => batch)
+    await output.jsonLine({
+      bottlenecks,
+      serviceTimes,
+      handovers,
+      batches: plainBatches,
+      workload,
+      busyHours,
+    })
+    return exit.done
   }
+  await printTable<Bottleneck>(session, 'Where time passes', bottleneckColumns, bottlenecks, limit)
+  if (serviceTimes.some(({ service }) => service.count > 0))
+    await printTable<ServiceTimes>(session, 'Waiting and work', serviceColumns, serviceTimes, limit)
+  await printTable<Handover>(session, 'Who hands over to whom', handoverColumns, handovers, limit)
+  await printTable<Batch>(session, 'Done for several cases at once', batchColumns, batches, limit)
+  await output.line(output.style('bold', 'How much is under way'))
+  await output.line(
+    `${decimal(workload.meanOpen)} cases on average; ${decimal(workload.arrivalsPerDay)} begin a day and take ${durationMs(workload.meanDurationMs)}.`,
+  )
+  await printTable<Day>(session, 'When in a week', dayColumns, daysOf(busyHours), 7)
   return exit.done
+}
+
+/** In days, or in as much longer intervals as it takes to tell it in few. */
+export function workloadOf(log: EventLog): Workload {
+  const [fromMs, toMs] = log.traces.reduce(
+    ([from, to], { timesMs }) => [
+      Math.min(from, timesMs[0] as number),
+      Math.max(to, timesMs.at(-1) as number),
+    ],
+    [Infinity, -Infinity],
+  )
+  const days = Math.max(1, Math.ceil((toMs - fromMs) / dayMs / 1000))
+  return discoverWorkload(log, { intervalMs: (Number.isFinite(days) ? days : 1) * dayMs })
+}
+
+const dayMs = 86_400_000
+
+interface Day {
+  readonly name: string
+  readonly events: number
+  readonly byHour: readonly number[]
+}
+
+/** The days of a week, from Monday. */
+export const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
+
+function daysOf({ week, byWeekday }: BusyHours): Day[] {
+  return weekdays.map((name, day) => ({ name, events: byWeekday[day] ?? 0, byHour: week[day] ?? [] }))
 }
 
 const bottleneckColumns = [
@@ -35,9 +98,34 @@ const bottleneckColumns = [
   texts<Bottleneck>('STEP', ({ edge }) => `${edge.from} → ${edge.to}`),
 ]
 
+const serviceColumns = [
+  figures<ServiceTimes>('WAITING', ({ waiting }) => (waiting.count > 0 ? durationMs(waiting.medianMs) : '')),
+  figures<ServiceTimes>('WORK', ({ service }) => (service.count > 0 ? durationMs(service.medianMs) : '')),
+  counts<ServiceTimes>('TIMES', ({ service }) => service.count),
+  texts<ServiceTimes>('ACTIVITY', ({ activity }) => activity),
+]
+
 const handoverColumns = [
   figures<Handover>('SHARE', (each) => share(each.share)),
   counts<Handover>('TIMES', ({ events }) => events),
   figures<Handover>('MEDIAN', ({ waiting }) => durationMs(waiting.medianMs)),
   texts<Handover>('FROM → TO', ({ from, to }) => `${from} → ${to}`),
+]
+
+const batchColumns = [
+  counts<Batch>('CASES', ({ cases }) => cases),
+  figures<Batch>('FROM', ({ startMs }) => moment(startMs)),
+  figures<Batch>('FOR', ({ startMs, endMs }) => durationMs(endMs - startMs)),
+  texts<Batch>('HOW', ({ kind }) => kind),
+  texts<Batch>('WHAT', ({ activity, resource }) => `${activity} by ${resource}`),
+]
+
+const dayColumns = [
+  texts<Day>('DAY', ({ name }) => name),
+  counts<Day>('EVENTS', ({ events }) => events),
+  ...[0, 4, 8, 12, 16, 20].map((hour) =>
+    figures<Day>(`${String(hour).padStart(2, '0')}–${String(hour + 4).padStart(2, '0')} H`, ({ byHour }) =>
+      count(byHour.slice(hour, hour + 4).reduce((sum, each) => sum + each, 0)),
+    ),
+  ),
 ]

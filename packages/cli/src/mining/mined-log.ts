@@ -1,5 +1,12 @@
 import { ProgressMeter } from '@annals/core'
-import { type CaseEvent, caseEventsOf, caseEventsOfObjects, EventLog, objectTypesOf } from '@annals/insight'
+import {
+  type CaseEvent,
+  caseEventsOf,
+  caseEventsOfObjects,
+  EventLog,
+  joinLifecycle,
+  objectTypesOf,
+} from '@annals/insight'
 import { type CaseSelection, caseOptionsOf } from '../event-log/case-options.ts'
 import type { LogFileOptions } from '../event-log/log-format.ts'
 import { type LogFile, openLogFile } from '../event-log/read-log-file.ts'
@@ -9,6 +16,8 @@ import type { Session } from '../session.ts'
 /** The options of all commands that look for what a history shows: which events, by which cases, how much of it. */
 export interface MineOptions extends LogFileOptions, CaseSelection, SelectionOptions {
   readonly file?: string
+  /** Whether the events of the start and the end of work become one. */
+  readonly joinLifecycle?: boolean
   /** The most rows of a table. */
   readonly limit: number
 }
@@ -40,9 +49,14 @@ export async function minedLog(session: Session, options: MineOptions): Promise<
     for (const note of read.notes()) session.output.message(note)
     sourceWord = 'event'
   }
-  const log = EventLog.from(events)
+  const log = options.joinLifecycle ? joinedLog(events) : EventLog.from(events)
   if (log.eventCount === 0) session.output.message('There are no events to look at.')
   return { log, from: file ?? 'the store', sourceWord }
+}
+
+/** Joins the events of each case in their order, in which a file need not have them. */
+function joinedLog(events: readonly CaseEvent[]): EventLog {
+  return EventLog.from(joinLifecycle(EventLog.from(events).traces.flatMap(({ events: own }) => own)))
 }
 
 async function readStore(session: Session, options: MineOptions, events: CaseEvent[]): Promise<number> {

@@ -1,14 +1,17 @@
+import { workloadOf } from '../mining/bottlenecks-view.ts'
 import { mostOf } from '../mining/drift-view.ts'
-import { durationMs, moment, share } from '../mining/figures.ts'
+import { decimal, durationMs, moment, share } from '../mining/figures.ts'
 import { ruleSentence } from '../mining/rule-sentence.ts'
 import { count, counted } from '../text.ts'
 import { type Html, html } from './html.ts'
 import type { NamedCases } from './named-cases.ts'
 import type { ReportData } from './report-data.ts'
+import { weekChart } from './week-chart.ts'
 
 /** Where time passes, and who hands over to whom. */
-export function timeSection({ findings: { bottlenecks, handovers } }: ReportData): Html {
+export function timeSection({ log, findings: { bottlenecks, handovers } }: ReportData): Html {
   const toOthers = handovers.filter(({ from, to }) => from !== to).slice(0, 10)
+  const { meanOpen, arrivalsPerDay, meanDurationMs } = workloadOf(log)
   const shown = bottlenecks.filter((each) => each.share > 0).slice(0, 8)
   const most = shown[0]?.share ?? 1
   return html`<p>On which steps time passes, of all the time that cases take.</p>
@@ -21,6 +24,11 @@ ${shown.length === 0 && html`<p class="soft">No time passes between the events.<
 <div class="bar warm"><i style="width:${((100 * ofAll) / most).toFixed(1)}%"></i></div></li>
 `,
   )}</ol>
+${
+  log.eventCount > 0 &&
+  html`<h3>How much is under way</h3><p>${decimal(meanOpen)} cases on average: ${decimal(arrivalsPerDay)} begin a day, and take ${durationMs(meanDurationMs)} on average.</p>
+<h3>When in a week</h3>${weekChart(log)}`
+}
 ${
   toOthers.length > 0 &&
   html`<h3>Who hands over to whom</h3><div class="scroll"><table><thead><tr><th scope="col">from</th><th scope="col">to</th><th scope="col" class="n">times</th><th scope="col" class="n">median wait</th></tr></thead><tbody>${toOthers.map(

@@ -36,6 +36,9 @@ ul.short li{margin:.35rem 0}
 .timeline .drift{stroke:var(--warm);stroke-width:1.6;stroke-dasharray:4 3}
 .timeline text{fill:var(--soft);font-size:12px}
 .timeline .axis{stroke:var(--line)}
+.week{display:block;width:100%;max-width:48rem;height:auto;margin-top:.5rem}
+.week text{fill:var(--soft);font-size:12px}
+.week rect{fill:color-mix(in srgb,var(--accent) calc(4% + 92% * var(--weight)),var(--card));stroke:var(--line);stroke-width:.5}
 .controls{display:flex;flex-wrap:wrap;gap:.6rem 1.6rem;align-items:end;margin:.7rem 0 .5rem}
 .controls label{display:block;font-size:.88rem;font-weight:600}
 .controls .slide{flex:1 1 15rem;max-width:30rem}
@@ -105,6 +108,6 @@ td.rest{min-width:12rem}
 details.case{border-top:1px solid var(--line);margin:0;padding:.2rem 0}
 code{font:.86rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 footer{padding:.2rem 1rem 2.5rem;color:var(--soft);font-size:.88rem}
-@media (max-width:40rem){body{font-size:15px}main{padding:.6rem}section{border-radius:10px}.drawing{max-height:70vh}}
+@media (max-width:40rem){.week text,.timeline text{font-size:21px}body{font-size:15px}main{padding:.6rem}section{border-radius:10px}.drawing{max-height:70vh}}
 @media print{nav,.controls,.skip{display:none}body{background:#fff}section{break-inside:avoid-page;border:0}.drawing{max-height:none;overflow:visible}header.top{background:none;color:#000}header.top p,.facts dt{color:#333}}
 `
