@@ -1,4 +1,4 @@
-import type { Position, Selection } from '@annals/core'
+import type { Position, RecordedEvent, Selection } from '@annals/core'
 import type { Command } from 'commander'
 import { repeated, wholeNumber } from './option-values.ts'
 import type { Session } from './session.ts'
@@ -31,4 +31,9 @@ export function selectionOf(session: Session, { stream, category, type, tag }: S
   if (stream !== undefined) return { stream }
   if (category !== undefined) return { category }
   return type || tag ? { query: [{ types: type, tags: tag }] } : 'everything'
+}
+
+/** Whether an event is part of what happened: what Annals notes for itself is none, unless its streams were asked for. */
+export function isOfHistory({ stream }: RecordedEvent, selection: Selection): boolean {
+  return selection !== 'everything' || !stream.startsWith('$')
 }

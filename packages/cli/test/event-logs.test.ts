@@ -235,6 +235,18 @@ describe('annals export of an event log', () => {
     }
   })
 
+  it('leaves out what Annals notes for itself, unless it is asked for', async () => {
+    const data = await carts()
+    const noted = { stream: '$command-7', events: [{ type: 'CommandAnswered', data: {} }] }
+    await record(data, [{ afterMs: 5000, append: noted }])
+    const csv = async (...argv: string[]) =>
+      (await annals(['export', '-', '--format', 'csv', '--quiet', '--data', data, ...argv])).stdout
+    expect(await csv()).not.toContain('$command')
+    expect(await csv('--category', '$command')).toContain('$command-7,CommandAnswered')
+    const { stdout } = await annals(['mine', 'map', '--json', '--data', data])
+    expect(JSON.parse(stdout)).toMatchObject({ cases: 2, events: 4 })
+  })
+
   it('takes a tag or a property of the data for the case', async () => {
     const data = await carts()
     const csv = async (...argv: string[]) =>

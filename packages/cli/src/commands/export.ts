@@ -10,7 +10,7 @@ import {
   logFormats,
   withColumnOptions,
 } from '../event-log/log-format.ts'
-import { type SelectionOptions, selectionOf, withSelectionOptions } from '../event-selection.ts'
+import { isOfHistory, type SelectionOptions, selectionOf, withSelectionOptions } from '../event-selection.ts'
 import { exit } from '../exit-code.ts'
 import { continuationOf, type ExportContent } from '../export-continuation.ts'
 import { ExportFile } from '../export-file.ts'
@@ -109,12 +109,13 @@ async function exportLog(
   // Loaded only when needed.
   const { logPieces, writeWhole } = await import('../event-log/export-log.ts')
   const cases = caseOptionsOf(session, options)
+  const selection = selectionOf(session, options)
   const events: RecordedEvent[] = []
   await session.withProgress('Exporting', async (onProgress) => {
     const meter = new ProgressMeter(onProgress)
-    for await (const batch of store.read(selectionOf(session, options), { after, upTo }).batches()) {
+    for await (const batch of store.read(selection, { after, upTo }).batches()) {
       session.throwIfInterrupted()
-      events.push(...batch)
+      events.push(...batch.filter((event) => isOfHistory(event, selection)))
       meter.update((batch.at(-1)?.position ?? after) - after, upTo - after)
     }
   })

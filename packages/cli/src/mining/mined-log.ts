@@ -10,7 +10,7 @@ import {
 import { type CaseSelection, caseOptionsOf } from '../event-log/case-options.ts'
 import type { LogFileOptions } from '../event-log/log-format.ts'
 import { type LogFile, openLogFile } from '../event-log/read-log-file.ts'
-import { type SelectionOptions, selectionOf } from '../event-selection.ts'
+import { isOfHistory, type SelectionOptions, selectionOf } from '../event-selection.ts'
 import type { Session } from '../session.ts'
 
 /** The options of all commands that look for what a history shows: which events, by which cases, how much of it. */
@@ -72,8 +72,7 @@ async function readStore(session: Session, options: MineOptions, events: CaseEve
       for await (const batch of store.read(selection, { after, upTo }).batches()) {
         session.throwIfInterrupted()
         for (const event of batch) {
-          // What Annals notes for itself is no part of what happened, unless it is asked for.
-          if (selection === 'everything' && event.stream.startsWith('$')) continue
+          if (!isOfHistory(event, selection)) continue
           const own = caseEventsOf(event, cases)
           if (own.length === 0) passedOver++
           events.push(...own)
