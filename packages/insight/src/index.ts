@@ -1,4 +1,10 @@
-export { type Anomaly, AnomalyDetector, type AnomalyOptions, discoverAnomalies } from './anomaly/anomaly.ts'
+export {
+  type Anomaly,
+  AnomalyDetector,
+  type AnomalyOptions,
+  discoverAnomalies,
+  type UnusualCaseOptions,
+} from './anomaly/anomaly.ts'
 export type { AnomalyKind } from './anomaly/case-scores.ts'
 export { discoverUnusualRates, type UnusualRate, type UnusualRateOptions } from './anomaly/unusual-rate.ts'
 export { type BpmnOptions, bpmnOfTree } from './bpmn/bpmn-of-tree.ts'

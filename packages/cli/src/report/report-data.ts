@@ -78,10 +78,10 @@ export async function reportData(options: ReportOptions): Promise<ReportData> {
     levels: levelsOf(findings),
     order: orderOf(log),
     // Of a few tens of thousands of cases at most: one is as unusual as its rank says.
-    unusual:
-      log.eventCount <= rankedEventsMax
-        ? firstOfEachCase(discoverAnomalies(log, { falseAlarmRate: 1 }))
-        : findings.anomalies,
+    unusual: (log.eventCount <= rankedEventsMax
+      ? discoverAnomalies(log, { falseAlarmRate: 1 })
+      : findings.anomalies
+    ).slice(0, unusualMax),
     brokenRules: brokenRulesOf(findings, log),
     traces,
   }
@@ -105,18 +105,6 @@ function levelsOf(findings: Findings): MapLevel[] {
     if (map.edges.length <= drawnEdgesMax) levels.push({ detail, map })
   }
   return levels
-}
-
-function firstOfEachCase(anomalies: readonly Anomaly[]): Anomaly[] {
-  const cases = new Set<string>()
-  const first: Anomaly[] = []
-  for (const anomaly of anomalies) {
-    if (cases.has(anomaly.case)) continue
-    cases.add(anomaly.case)
-    first.push(anomaly)
-    if (first.length === unusualMax) break
-  }
-  return first
 }
 
 function orderOf({ traces, activities }: EventLog): Map<string, number> {

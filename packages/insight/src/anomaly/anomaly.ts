@@ -21,6 +21,7 @@ export interface Anomaly {
   readonly source: number | undefined
 }
 
+/** What can be said of alarms about open cases. */
 export interface AnomalyOptions {
   /**
    * The share of alarms, at most, that may be false; where nothing is unusual, the probability of any alarm at all.
@@ -32,28 +33,51 @@ export interface AnomalyOptions {
   readonly kinds?: readonly AnomalyKind[] | undefined
 }
 
+/** What can be said of unusual cases in a log. */
+export interface UnusualCaseOptions {
+  /**
+   * The share of usual cases, at most, that are given all the same. Above 0 and at most 1. Default: 0.01; 1 gives every
+   * case.
+   */
+  readonly falseAlarmRate?: number | undefined
+  /** Default: all. */
+  readonly kinds?: readonly AnomalyKind[] | undefined
+}
+
 /**
- * The cases of a log, all ended, that are unusual among all others of it, the most unusual first. Corrected by
- * Benjamini–Hochberg.
+ * The cases of a log, all ended, that are unusual among all others of it, the most unusual first; each once, with that in
+ * which it is most unusual.
+ *
+ * Since they are compared with each other, something is always the most unusual: among n usual cases about n × rate are
+ * given. `adjustedP` says what is left of it when that is taken into account, by Benjamini–Hochberg.
  *
  * Source: V. Vovk et al., Algorithmic Learning in a Random World, 2005: since all cases take the same part in what they
  * are compared with, the rank of one that is like the others is as likely to be any (full conformal prediction).
  *
  * @throws AnnalsError `invalid-argument` for options out of their range
  */
-export function discoverAnomalies(log: EventLog, options: AnomalyOptions = {}): readonly Anomaly[] {
+export function discoverAnomalies(log: EventLog, options: UnusualCaseOptions = {}): readonly Anomaly[] {
+  const { falseAlarmRate = 0.01, kinds = allKinds } = options
+  assertShare('falseAlarmRate', falseAlarmRate)
   const scorer = new CaseScorer(log.traces)
   const scored = log.traces.map((trace) => ({ trace, scores: scorer.whole(trace) }))
   // Its own score is among those that it is compared with, so it is not counted once more.
-  return alarms(scored, sortedByKind(scored.map(({ scores }) => scores)), options, 0)
+  const all = answersTo(scored, sortedByKind(scored.map(({ scores }) => scores)), kinds, 0)
+  const seen = new Set<string>()
+  return all.filter((anomaly) => {
+    const isFirst = !seen.has(anomaly.case)
+    seen.add(anomaly.case)
+    // Each kind is another chance to be given by accident.
+    return isFirst && Math.min(1, anomaly.p * kinds.length) <= falseAlarmRate
+  })
 }
 
 /**
  * Watches open cases, given a history of cases that ended: which go a way that is unusual, wait for longer than usual
  * for what comes next (a deadline that nobody wrote), or have unusual values.
  *
- * It learns from every other case of the history, and compares with the rest (split conformal prediction; see
- * `discoverAnomalies`). With no more in an open case than so far, its alarms are only rarer than the rate.
+ * It learns from every other case of the history, and compares with the rest (split conformal prediction; Vovk et al., as
+ * for `discoverAnomalies`). With no more in an open case than so far, its alarms are only rarer than the rate.
  */
 export class AnomalyDetector {
   readonly #options: AnomalyOptions
@@ -71,12 +95,14 @@ export class AnomalyDetector {
 
   /** The open cases that are unusual by now, the most unusual first. Corrected over all cases given at once. */
   find(open: EventLog, nowMs: number): readonly Anomaly[] {
+    const { falseAlarmRate = rateDefault, kinds = allKinds } = this.#options
     const scored = open.traces.map((trace) => ({ trace, scores: this.#scorer.soFar(trace, nowMs) }))
-    return alarms(scored, this.#usual, this.#options, 1)
+    return answersTo(scored, this.#usual, kinds, 1).filter(({ adjustedP }) => adjustedP <= falseAlarmRate)
   }
 }
 
 const rateDefault = 0.05
+const allKinds: readonly AnomalyKind[] = ['flow', 'timing', 'attribute']
 
 function sortedByKind(all: readonly (readonly CaseScore[])[]): Map<AnomalyKind, Float64Array> {
   const byKind = new Map<AnomalyKind, number[]>()
@@ -88,13 +114,13 @@ function sortedByKind(all: readonly (readonly CaseScore[])[]): Map<AnomalyKind, 
   return new Map([...byKind].map(([kind, scores]) => [kind, Float64Array.from(scores).sort()]))
 }
 
-function alarms(
+/** How unusual each case is in each respect, the most unusual first. */
+function answersTo(
   scored: readonly { readonly trace: Trace; readonly scores: readonly CaseScore[] }[],
   usual: ReadonlyMap<AnomalyKind, Float64Array>,
-  { falseAlarmRate = rateDefault, kinds = ['flow', 'timing', 'attribute'] }: AnomalyOptions,
+  kinds: readonly AnomalyKind[],
   itself: 0 | 1,
 ): Anomaly[] {
-  assertShare('falseAlarmRate', falseAlarmRate)
   const questions = scored.flatMap(({ trace, scores }) =>
     scores
       .filter(({ kind }) => kinds.includes(kind))
@@ -107,6 +133,5 @@ function alarms(
   const adjusted = benjaminiHochberg(questions.map(({ p }) => p))
   return questions
     .map((question, index) => ({ ...question, adjustedP: adjusted[index] as number }))
-    .filter(({ adjustedP }) => adjustedP <= falseAlarmRate)
     .sort((one, other) => one.p - other.p || other.score - one.score)
 }

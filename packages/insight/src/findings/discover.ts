@@ -22,6 +22,7 @@ import { discoverModel } from './discover-model.ts'
 import { discoverPatterns } from './discover-patterns.ts'
 import type { CaseSample, FindingName, Findings } from './findings.ts'
 
+/** What can be said of a discovery. */
 export interface DiscoverOptions {
   /** What is good or bad about a case, to find what goes with it. Default: root causes are not asked for. */
   readonly outcome?: Outcome | undefined
@@ -31,7 +32,7 @@ export interface DiscoverOptions {
   readonly resource?: string | undefined
   /** Of the model; see `InductiveMinerOptions`. Default: 0.2. */
   readonly noise?: number | undefined
-  /** Of anomalies; see `AnomalyOptions`. Default: 0.05. */
+  /** Of anomalies; see `UnusualCaseOptions`. Default: 0.01. */
   readonly falseAlarmRate?: number | undefined
   /** Of correlations and root causes; see `CorrelationOptions`. Default: 0.05. */
   readonly falseDiscoveryRate?: number | undefined
