@@ -19,12 +19,16 @@ export type Correction = (features: Float64Array) => number
  */
 export function fitBoostedMedian(examples: readonly Example[]): Correction {
   const columns = columnsOf(examples)
+  const classes = new Uint8Array(examples.length * columns.length)
+  for (const [at, column] of columns.entries())
+    for (let example = 0; example < examples.length; example++)
+      classes[example * columns.length + at] = column.classes[example] as number
   const residuals = Float64Array.from(examples, ({ value, base }) => value - base)
   const all = Uint32Array.from(examples.keys())
   const trees: Tree[] = []
   for (let tree = 0; tree < treesMax; tree++) {
-    const signs = residuals.map(Math.sign)
-    trees.push(grow({ columns, residuals, signs }, all, depthMax))
+    const signs = Int8Array.from(residuals, Math.sign)
+    trees.push(grow({ columns, classes, residuals, signs }, all, depthMax))
   }
   return (features) => trees.reduce((sum, tree) => sum + leafValue(tree, features), 0)
 }
@@ -34,6 +38,8 @@ const depthMax = 3
 const leafExamplesMin = 100
 const learningRate = 0.1
 const classesMax = 64
+// The value that is rarely other than the least makes one more.
+const histogramWidth = classesMax + 1
 
 /** A feature whose values differ, its examples by class. */
 interface Column {
@@ -49,9 +55,17 @@ type Tree =
 
 interface Growth {
   readonly columns: readonly Column[]
+  /** The class of each example in each column, example by example. */
+  readonly classes: Uint8Array
   /** What is still to be explained; each leaf takes away its part. */
   readonly residuals: Float64Array
-  readonly signs: Float64Array
+  readonly signs: Int8Array
+}
+
+/** By column and class: how many examples there are, and the sum of their signs. */
+interface Histogram {
+  readonly counts: Int32Array
+  readonly sums: Int32Array
 }
 
 function columnsOf(examples: readonly Example[]): Column[] {
@@ -95,16 +109,21 @@ function classOf(cuts: readonly number[], value: number): number {
   return from
 }
 
-function grow(growth: Growth, members: Uint32Array, depth: number): Tree {
-  const split = depth > 0 ? bestSplit(growth, members) : undefined
+function grow(growth: Growth, members: Uint32Array, depth: number, known?: Histogram): Tree {
+  const histogram = depth > 0 ? (known ?? histogramOf(growth, members)) : undefined
+  const split = histogram && bestSplit(growth, members, histogram)
   if (split) {
     const { column, below } = split
     const [least, most] = divided(members, column.classes, below)
+    // One part is counted, the smaller; the other is what is left.
+    const isLeastCounted = least.length <= most.length
+    const counted = depth > 1 ? histogramOf(growth, isLeastCounted ? least : most) : undefined
+    const rest = counted && without(histogram, counted)
     return {
       feature: column.feature,
       from: column.cuts[below - 1] as number,
-      below: grow(growth, least, depth - 1),
-      above: grow(growth, most, depth - 1),
+      below: grow(growth, least, depth - 1, isLeastCounted ? counted : rest),
+      above: grow(growth, most, depth - 1, isLeastCounted ? rest : counted),
     }
   }
   const own = Float64Array.from(members, (member) => growth.residuals[member] as number).sort()
@@ -124,30 +143,40 @@ function divided(members: Uint32Array, classes: Uint8Array, below: number): [Uin
   return [least.subarray(0, ofLeast), most.subarray(0, ofMost)]
 }
 
+function histogramOf({ columns, classes, signs }: Growth, members: Uint32Array): Histogram {
+  const width = columns.length
+  const [counts, sums] = [new Int32Array(width * histogramWidth), new Int32Array(width * histogramWidth)]
+  for (let i = 0; i < members.length; i++) {
+    const member = members[i] as number
+    const sign = signs[member] as number
+    for (let column = 0; column < width; column++) {
+      const at = column * histogramWidth + (classes[member * width + column] as number)
+      counts[at] = (counts[at] as number) + 1
+      sums[at] = (sums[at] as number) + sign
+    }
+  }
+  return { counts, sums }
+}
+
+const without = (all: Histogram, part: Histogram): Histogram => ({
+  counts: all.counts.map((count, at) => count - (part.counts[at] as number)),
+  sums: all.sums.map((sum, at) => sum - (part.sums[at] as number)),
+})
+
 function bestSplit(
   { columns, signs }: Growth,
   members: Uint32Array,
+  { counts, sums }: Histogram,
 ): { readonly column: Column; readonly below: number } | undefined {
   let total = 0
   for (const member of members) total += signs[member] as number
   let best: { column: Column; below: number } | undefined
   let bestGain = (total * total) / members.length + 1e-9
-  const sums = new Float64Array(classesMax + 1)
-  const counts = new Float64Array(classesMax + 1)
-  for (const column of columns) {
-    sums.fill(0)
-    counts.fill(0)
-    const { classes } = column
-    for (let i = 0; i < members.length; i++) {
-      const member = members[i] as number
-      const own = classes[member] as number
-      sums[own] = (sums[own] as number) + (signs[member] as number)
-      counts[own] = (counts[own] as number) + 1
-    }
+  for (const [at, column] of columns.entries()) {
     let [sum, count] = [0, 0]
     for (let below = 1; below <= column.cuts.length; below++) {
-      sum += sums[below - 1] as number
-      count += counts[below - 1] as number
+      sum += sums[at * histogramWidth + below - 1] as number
+      count += counts[at * histogramWidth + below - 1] as number
       if (count < leafExamplesMin || members.length - count < leafExamplesMin) continue
       const gain = (sum * sum) / count + (total - sum) ** 2 / (members.length - count)
       if (gain > bestGain) {

@@ -1,0 +1,242 @@
+import { isAnnalsError } from '@annals/core'
+import { Random } from '@annals/testing'
+import { expect, test } from 'vitest'
+import { duration } from '../correlation/root-cause.ts'
+import type { CaseEvent } from '../event-log/case-event.ts'
+import { discover } from '../findings/discover.ts'
+import type { Findings } from '../findings/findings.ts'
+import { LiveInsight } from './live-insight.ts'
+
+// Orders that overlap, of which those by post take longer, and which are packed and invoiced in any order.
+function orders(cases: number, { seed = 1, invoiced = 1 } = {}): CaseEvent[] {
+  const random = new Random(seed)
+  const events = Array.from({ length: cases }, (_, index) => {
+    const by = random.next() < 0.3 ? 'post' : 'van'
+    const middle = random.next() < 0.5 ? ['pack', 'invoice'] : ['invoice', 'pack']
+    const kept = middle.filter((each) => each === 'pack' || random.next() < invoiced)
+    const activities = ['open', ...kept, ...(random.next() < 0.2 ? ['remind'] : []), 'send']
+    let atMs = index * 1000
+    return activities.map((activity): CaseEvent => {
+      atMs += Math.round((by === 'post' ? 3 : 1) * (1 - Math.log(1 - random.next())) * 1000)
+      return { case: `order-${index}`, activity, atMs, attributes: { by, resource: 'Ann' }, source: index }
+    })
+  })
+  return events.flat().sort((one, other) => one.atMs - other.atMs)
+}
+
+const isLast = ({ activity }: CaseEvent) => activity === 'send'
+
+const exactParts = ({ map, variants, ...others }: Findings) => ({
+  activities: map.activities,
+  edges: map.edges.map(({ waiting: { medianMs, p95Ms, ...waiting }, ...edge }) => ({ ...edge, waiting })),
+  variants: variants.variants.map(({ duration: { medianMs, p95Ms, ...took }, ...variant }) => ({
+    ...variant,
+    took: { ...took, totalMs: Math.round(took.totalMs), meanMs: Math.round(took.meanMs) },
+  })),
+  model: {
+    ...others.model,
+    fitness: others.model.fitness.toFixed(9),
+    precision: others.model.precision.toFixed(9),
+  },
+  rules: others.rules,
+  profile: others.temporalProfile.map(({ from, to, pairs, meanMs }) => [from, to, pairs, meanMs.toFixed(6)]),
+  handovers: others.handovers,
+  patterns: others.patterns,
+  coOccurrences: others.coOccurrences,
+  successions: others.successions.map(({ from, to, count, p }) => [from, to, count, p.toFixed(9)]),
+  rootCauses: others.rootCauses.map(({ attribute, value, p }) => [attribute, value, p.toFixed(9)]),
+})
+
+test('what is found event by event is what is found in the whole, whether or not cases end', async () => {
+  const events = orders(400)
+  const whole = exactParts(await discover(events, { outcome: duration }))
+  for (const options of [{ isLast }, {}]) {
+    const live = new LiveInsight({ outcome: duration, ...options })
+    live.observe(events.slice(0, 100))
+    await live.refresh()
+    for (const event of events.slice(100)) live.observe(event)
+    const findings = await live.refresh()
+    expect(exactParts(findings)).toEqual(whole)
+    expect(findings).toMatchObject({ sample: undefined, notes: [], openCases: 'isLast' in options ? 0 : 400 })
+    expect(findings.rootCauses[0]).toMatchObject({ attribute: 'by' })
+    expect(findings.prediction.next.accuracy).toBeGreaterThan(0.5)
+  }
+})
+
+test('map, variants and version are up to date with each event, without a refresh', () => {
+  const live = new LiveInsight()
+  live.observe({ case: 'a', activity: 'open', atMs: 1 })
+  expect(live.map()).toMatchObject({ cases: 1, events: 1, activities: [{ activity: 'open', ends: 1 }] })
+  const version = live.version
+  live.observe([{ case: 'a', activity: 'send', atMs: 5 }])
+  expect(live.version).toBeGreaterThan(version)
+  expect(live.map().edges).toMatchObject([{ from: 'open', to: 'send', events: 1, waiting: { medianMs: 4 } }])
+  expect(live.variants().variants).toMatchObject([{ activities: ['open', 'send'], cases: 1 }])
+})
+
+test('without news a refresh is the same as the last, and two at once are one', async () => {
+  const live = new LiveInsight()
+  live.observe(orders(20))
+  const [one, two] = [live.refresh(), live.refresh()]
+  expect(await one).toBe(await two)
+  expect(await live.refresh()).toBe(await one)
+  live.observe(orders(21).slice(-1))
+  expect(await live.refresh()).not.toBe(await one)
+})
+
+test('rules that were found are watched: who breaks one is told with the event, or with the end of the case', async () => {
+  const live = new LiveInsight({ isLast })
+  live.observe(orders(200))
+  const { rules } = await live.refresh()
+  expect(rules.map(({ rule }) => rule)).toContainEqual({ template: 'init', activity: 'open' })
+  const odd = { case: 'odd', activity: 'pack', atMs: 1e9 }
+  live.observe(odd)
+  const broken = await live.refresh()
+  expect(broken.violations).toContainEqual({
+    rule: { template: 'init', activity: 'open' },
+    case: 'odd',
+    event: odd,
+  })
+  expect(broken.violationCount).toBe(broken.violations.length)
+  live.observe({ case: 'cut', activity: 'open', atMs: 1e9 + 1 })
+  live.end('cut')
+  live.end('unknown')
+  const { violations } = await live.refresh()
+  expect(violations.filter((each) => each.case === 'cut' && each.event === undefined).length).toBeGreaterThan(
+    0,
+  )
+})
+
+test('an open case is foretold, and one that is not known is not', () => {
+  const live = new LiveInsight({ isLast })
+  live.observe(orders(300))
+  live.observe({ case: 'new', activity: 'open', atMs: 1e9 })
+  const next = live.predict('new')?.next.slice(0, 2)
+  expect(next?.map(({ name }) => name).toSorted()).toEqual(['invoice', 'pack'])
+  expect(live.predict('order-1')).toBeUndefined()
+})
+
+test('an open case that waits for longer than any did is told as unusual', async () => {
+  const live = new LiveInsight({ isLast, falseAlarmRate: 0.1 })
+  live.observe(orders(1500))
+  live.observe([
+    { case: 'late', activity: 'open', atMs: 1_600_000, source: 77 },
+    { case: 'other', activity: 'open', atMs: 9_000_000, source: 78 },
+  ])
+  const { anomalies } = await live.refresh()
+  expect(anomalies.find((each) => each.case === 'late')).toMatchObject({ kind: 'timing', source: 77 })
+  expect(anomalies.find((each) => each.case === 'other')).toBeUndefined()
+})
+
+test('a drift is told once enough cases went the new way', async () => {
+  const live = new LiveInsight({ isLast })
+  live.observe(orders(400, { seed: 7 }))
+  expect((await live.refresh()).drifts).toEqual([])
+  live.observe(
+    orders(400, { seed: 8, invoiced: 0 }).map((event) => ({
+      ...event,
+      case: `new ${event.case}`,
+      atMs: event.atMs + 1e6,
+    })),
+  )
+  expect((await live.refresh()).drifts).toMatchObject([{ perspective: 'control-flow' }])
+})
+
+test('what is beyond a limit gives way, is counted, and is told; the map counts it all the same', async () => {
+  const limits = {
+    openCasesMax: 20,
+    openEventsMax: 30,
+    endedEventsMax: 200,
+    variantsMax: 1,
+    activitiesMax: 4,
+    learnedFirstEvents: 100,
+    learnedOneOf: 2,
+  }
+  const live = new LiveInsight({ limits })
+  const events = orders(300).toSorted((one, other) => (one.case < other.case ? -1 : 1))
+  live.observe(events.slice(0, 600))
+  for (let i = 0; i < 150; i++) live.end(`order-${i}`)
+  live.observe(events.slice(600))
+  const { map, notes, openCases, sample } = await live.refresh()
+  const usable = new Set(events.map(({ activity }) => activity).slice(0, 40))
+  expect(usable.size).toBe(5)
+  expect(openCases).toBeLessThanOrEqual(20)
+  expect(map.activities).toHaveLength(4)
+  const passedOver = events.length - map.events
+  expect(passedOver).toBeGreaterThan(0)
+  expect(map.activities.reduce((sum, { ends }) => sum + ends, 0)).toBe(map.cases)
+  expect(sample?.ofCases).toBe(map.cases)
+  const told = notes.join('\n')
+  expect(told).toContain(`${passedOver} events passed over`)
+  for (const part of ['gave way to others', 'were given up', 'were left out', 'of them, the latest'])
+    expect(told).toContain(part)
+})
+
+test('a case that gave way begins anew when it goes on, and its place in the map is right', () => {
+  const live = new LiveInsight({ limits: { openCasesMax: 1 } })
+  for (const [at, name] of ['a', 'b', 'a', 'a'].entries())
+    live.observe({ case: name, activity: name, atMs: at })
+  expect(live.map()).toMatchObject({ cases: 3, events: 4 })
+  expect(live.map().activities).toMatchObject([
+    { activity: 'a', starts: 2, ends: 2, cases: 2 },
+    { activity: 'b', starts: 1, ends: 1 },
+  ])
+  expect(live.variants().variants.map(({ activities, cases }) => [...activities, cases])).toEqual([
+    ['a', 1],
+    ['a', 'a', 1],
+    ['b', 1],
+  ])
+})
+
+test('an event that cannot be used is refused, and those before it are taken', () => {
+  const live = new LiveInsight()
+  expect(() =>
+    live.observe([
+      { case: 'a', activity: 'open', atMs: 0 },
+      { case: '', activity: 'open', atMs: 0 },
+    ]),
+  ).toThrow('a case that is a string')
+  expect(live.map().events).toBe(1)
+  expect(() => new LiveInsight({ limits: { rulesMax: 0 } })).toThrowError(
+    expect.toSatisfy((error) => isAnnalsError(error, 'invalid-argument')),
+  )
+})
+
+test('findings can be watched: now, and again after something came, until it is enough', async () => {
+  const live = new LiveInsight()
+  const stop = new AbortController()
+  const seen: number[] = []
+  for await (const { map } of live.watch({ pauseMs: 1, signal: stop.signal })) {
+    seen.push(map.events)
+    if (seen.length === 1) setTimeout(() => live.observe(orders(10)), 5)
+    if (seen.length === 2) stop.abort()
+  }
+  expect(seen).toEqual([0, orders(10).length])
+  const waiting = live.watch({ pauseMs: 1, signal: AbortSignal.timeout(20) })
+  expect((await waiting.next()).done).toBe(false)
+  expect((await waiting.next()).done).toBe(true)
+})
+
+test('the same events and refreshes give the same findings', async () => {
+  const run = async () => {
+    const live = new LiveInsight({ isLast, outcome: duration })
+    live.observe(orders(150))
+    await live.refresh()
+    live.observe(orders(300).slice(-200))
+    return live.refresh()
+  }
+  expect(await run()).toEqual(await run())
+})
+
+test('without cases that end nothing grows beyond its limits in a long history', () => {
+  const live = new LiveInsight({
+    limits: { openCasesMax: 100, openEventsMax: 500, beginningsMax: 200, learnedFirstEvents: 100 },
+  })
+  const random = new Random(4)
+  for (let i = 0; i < 20_000; i++)
+    live.observe({ case: `${i >> 3}`, activity: `step ${Math.floor(random.next() * 9)}`, atMs: i })
+  const { casesWithoutVariant, variants } = live.variants()
+  expect(variants.length).toBeLessThanOrEqual(200)
+  expect(casesWithoutVariant + variants.reduce((sum, { cases }) => sum + cases, 0)).toBe(2500)
+  expect(live.map().events).toBe(20_000)
+})

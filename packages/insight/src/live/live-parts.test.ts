@@ -1,0 +1,106 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Rule } from '../conformance/rule-templates.ts'
+import { RuleWatcher } from '../conformance/rule-watcher.ts'
+import { EndedCases } from './ended-cases.ts'
+import { EndedVariants } from './ended-variants.ts'
+import { OpenCases } from './open-cases.ts'
+import { PlaceOrder } from './place-order.ts'
+import { RuleStates } from './rule-states.ts'
+
+test('places stand in the order in which they were last touched', () => {
+  const change = fc.record({ isTouched: fc.boolean(), place: fc.integer({ min: 0, max: 5 }) })
+  fc.assert(
+    fc.property(fc.array(change, { maxLength: 40 }), (changes) => {
+      const order = new PlaceOrder(6)
+      let expected: number[] = []
+      for (const { isTouched, place } of changes) {
+        expected = expected.filter((each) => each !== place)
+        if (isTouched) {
+          order.touch(place)
+          expected.unshift(place)
+        } else order.remove(place)
+        expect([...order.newestFirst()]).toEqual(expected)
+        expect(order.oldest).toBe(expected.at(-1))
+      }
+    }),
+    { seed: 1 },
+  )
+})
+
+test('a case keeps all of its events or none, and the one that was quiet for longest gives its up', () => {
+  const open = new OpenCases(10, 5)
+  const event = (name: string, atMs: number) => ({ case: name, activity: 'a', atMs })
+  const [one, two] = [open.begin('one'), open.begin('two')]
+  open.add(one, event('one', 1), 100)
+  open.add(two, event('two', 2), 100)
+  open.add(two, event('two', 3), 100)
+  open.add(one, event('one', 4), 100)
+  open.add(one, event('one', 5), 100)
+  open.add(one, event('one', 6), 100)
+  expect(open.eventsOf(two)).toBeUndefined()
+  expect(open.eventsOf(one)?.map(({ atMs }) => atMs)).toEqual([1, 4, 5, 6])
+  open.add(two, event('two', 7), 100)
+  expect(open.eventsOf(two)).toBeUndefined()
+  open.add(one, event('one', 8), 4)
+  expect(open.eventsOf(one)).toBeUndefined()
+  expect(open.unfollowedCases).toBe(2)
+  open.end(two)
+  expect(open.placeOf('two')).toBeUndefined()
+  expect(open.begin('three')).toBe(two)
+  expect([...open.followed()]).toEqual([[]])
+})
+
+test('the latest cases that ended are kept, within a number of events', () => {
+  const ended = new EndedCases(50)
+  for (let i = 0; i < 5000; i++)
+    ended.add(Array.from({ length: 1 + (i % 3) }, (_, atMs) => ({ case: `${i}`, activity: 'a', atMs })))
+  const names = ended.cases.map(([event]) => Number(event?.case))
+  expect(names.at(-1)).toBe(4999)
+  expect(names).toEqual(names.map((_, at) => 5000 - names.length + at))
+  expect(ended.cases.flat().length).toBeLessThanOrEqual(50)
+  expect(ended.cases.flat().length).toBeGreaterThan(46)
+})
+
+test('of too many variants the rarest are left out and counted, and the frequent stay', () => {
+  const variants = new EndedVariants(100)
+  for (let i = 0; i < 10_000; i++) variants.add(i % 2 === 0 ? 1 + (i % 10) : 1000 + i, i, i + 5)
+  expect(variants.byNode.size).toBeLessThanOrEqual(100)
+  const cases = [...variants.byNode.values()].reduce((sum, each) => sum + each.cases, 0)
+  expect(cases + variants.droppedCases).toBe(10_000)
+  for (const node of [1, 3, 5, 7, 9]) expect(variants.byNode.get(node)?.cases).toBe(1000)
+  expect(variants.byNode.get(1)).toMatchObject({ firstSeenMs: 0, lastSeenMs: 9990, totalMs: 5000 })
+})
+
+test('cases at places break rules exactly when those that are watched by name do', () => {
+  const rules: Rule[] = [
+    { template: 'response', a: 'a', b: 'b' },
+    { template: 'chain-precedence', a: 'a', b: 'b' },
+    { template: 'alternate-response', a: 'b', b: 'a' },
+    { template: 'not-co-existence', a: 'a', b: 'c' },
+    { template: 'init', activity: 'a' },
+    { template: 'exactly-one', activity: 'b' },
+  ]
+  const names = ['c', 'b', 'a']
+  const done = fc.record({
+    place: fc.integer({ min: 0, max: 2 }),
+    activity: fc.integer({ min: 0, max: 2 }),
+    isLast: fc.boolean(),
+  })
+  fc.assert(
+    fc.property(fc.array(done, { maxLength: 30 }), (steps) => {
+      const states = new RuleStates(rules, names, 3)
+      const watcher = new RuleWatcher(rules)
+      for (const [atMs, { place, activity, isLast }] of steps.entries()) {
+        if (!states.knows(place)) states.start(place, [])
+        const event = { case: `${place}`, activity: names[activity] as string, atMs }
+        expect(states.step(place, activity)).toEqual(watcher.add(event).map(({ rule }) => rule))
+        expect(states.pending(place)).toEqual(watcher.pending(`${place}`))
+        if (!isLast) continue
+        watcher.end(`${place}`)
+        states.forget(place)
+      }
+    }),
+    { seed: 2 },
+  )
+})
