@@ -148,6 +148,20 @@ describe('annals serve', () => {
     expect(rebuilt.stdout).toMatch(/^Rebuilt things up to position 10 in /)
   })
 
+  it('tells what the history shows of itself if it is asked to', async () => {
+    const data = await temporary()
+    await fill(data, 10)
+    for (const [options, status] of [[['--insight'], 200] as const, [[], 404] as const]) {
+      const server = startAnnals(['serve', '--port', '0', '--app', app, '--data', data, '--json', ...options])
+      const { url } = JSON.parse(await server.shows('\n'))
+      const found = await fetch(`${url}/insight/map`)
+      expect(found.status).toBe(status)
+      if (status === 200) expect(await found.json()).toMatchObject({ position: 10, found: { events: 10 } })
+      server.child.kill('SIGINT')
+      expect((await server.ended).code).toBe(0)
+    }
+  })
+
   it('executes commands and answers queries over HTTP, from a read model in SQLite that is kept', async () => {
     const data = await temporary()
     for (const quantity of [2, 4]) {

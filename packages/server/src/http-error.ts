@@ -18,6 +18,7 @@ export const httpErrorCatalogue = {
   },
   'forbidden-route': { status: 403, retryable: false, meaning: 'The caller may not use this address.' },
   'unknown-route': { status: 404, retryable: false, meaning: 'There is nothing at this address.' },
+  'unknown-finding': { status: 404, retryable: false, meaning: 'There is no such finding, or none of this.' },
   'method-not-allowed': {
     status: 405,
     retryable: false,

@@ -1,5 +1,6 @@
 export { type HttpErrorCode, httpErrorCatalogue } from './http-error.ts'
 export type { Identify, MayOperate } from './identify.ts'
+export type { InsightOptions } from './insight-feed.ts'
 export type { CloseOptions, ListenOptions } from './listener.ts'
 export { httpStatus, type Problem, type RejectionProblem } from './problem.ts'
 export { createServer, type Server, type ServerOptions } from './server.ts'

@@ -1,5 +1,6 @@
 import type { JsonSchema } from '@annals/core'
 import { consumerPaths } from './openapi-consumers.ts'
+import { insightPaths } from './openapi-insight.ts'
 import { jsonContent, problemResponses, queryParameter, ref } from './openapi-parts.ts'
 import { scheduledPaths } from './openapi-scheduled.ts'
 import { pageLimitDefault, pageLimitMax } from './page.ts'
@@ -159,6 +160,7 @@ export const fixedPaths: { readonly [path: string]: JsonSchema } = {
   },
   ...consumerPaths,
   ...scheduledPaths,
+  ...insightPaths,
   '/openapi.json': {
     get: {
       operationId: 'describe',

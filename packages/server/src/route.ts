@@ -1,6 +1,7 @@
 import type { App, Caller, Tenants } from '@annals/core'
 import type { EventStreams } from './event-stream.ts'
 import type { InputSchemas } from './input-schema.ts'
+import type { InsightFeeds } from './insight-feed.ts'
 import { decodePathSegment, type Parameters } from './parameters.ts'
 
 /** One address of the server and what it does. Routing, `Allow`, hints and the reference are all held against this list. */
@@ -49,6 +50,7 @@ export interface ServerContext {
   readonly version: string
   readonly inputSchemas: InputSchemas
   readonly eventStreams: EventStreams
+  readonly insight: InsightFeeds
 }
 
 /** The variable parts of a path, decoded. @throws HttpError `bad-encoding` */

@@ -11,6 +11,8 @@ import { assertHost, isLoopback } from './host.ts'
 import { HttpError } from './http-error.ts'
 import { assertMayUse, type Identify, type MayOperate } from './identify.ts'
 import { InputSchemas } from './input-schema.ts'
+import { InsightFeeds, type InsightOptions } from './insight-feed.ts'
+import { insightRoutes } from './insight-routes.ts'
 import { type CloseOptions, Listeners, type ListenOptions } from './listener.ts'
 import { openApiRoute } from './openapi.ts'
 import { Parameters } from './parameters.ts'
@@ -41,6 +43,11 @@ export interface ServerOptions {
    * Default: nobody if there is an `identify`, else everybody.
    */
   readonly mayOperate?: MayOperate | undefined
+  /**
+   * Looks for what the history shows of itself: the routes below `/insight`. It follows the log from its start once one
+   * of them is asked, and keeps what it found in memory. Default: it does not, and they answer `unknown-finding`.
+   */
+  readonly insight?: InsightOptions | undefined
   /** Answers what no route of Annals matches, for example with a page. */
   readonly fallback?: ((request: Request) => Response | Promise<Response>) | undefined
   /** Is told of every failure of the server itself, which callers learn little about. Default: `console.error`. */
@@ -75,6 +82,7 @@ export const routes: readonly Route[] = [
   ...eventRoutes,
   ...consumerRoutes,
   ...scheduledRoutes,
+  ...insightRoutes,
   openApiRoute,
   healthRoute,
 ]
@@ -90,6 +98,7 @@ export function createServer(served: App | Tenants, options: ServerOptions = {})
 class HttpServer implements Server {
   readonly #router = new Hono()
   readonly #eventStreams: EventStreams
+  readonly #insight: InsightFeeds
   readonly #listeners: Listeners
   readonly #allowedHosts: readonly string[]
   readonly #report: (error: unknown, request: Request) => void
@@ -108,6 +117,7 @@ class HttpServer implements Server {
       fallback,
       identify,
       mayOperate = () => identify === undefined,
+      insight,
       onError = (error) => console.error(error),
     } = options
     this.#report = (error, request) => {
@@ -122,6 +132,7 @@ class HttpServer implements Server {
     this.#identify = identify ?? (() => undefined)
     this.#mayOperate = mayOperate
     this.#eventStreams = new EventStreams({ heartbeatMs, report: this.#report })
+    this.#insight = new InsightFeeds(insight)
     this.#listeners = new Listeners((request, boundTo) => this.#respond(request, boundTo))
     const shared = {
       served,
@@ -130,6 +141,7 @@ class HttpServer implements Server {
       version,
       inputSchemas: new InputSchemas(),
       eventStreams: this.#eventStreams,
+      insight: this.#insight,
     }
     if (corsOrigins.length > 0) {
       this.#router.use(
@@ -193,6 +205,7 @@ class HttpServer implements Server {
   async #close(options: CloseOptions): Promise<void> {
     this.#eventStreams.close()
     await this.#listeners.close(options)
+    await this.#insight.close()
   }
 
   async #answer(request: Request, boundTo: string | undefined): Promise<Response> {

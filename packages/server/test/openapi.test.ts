@@ -170,7 +170,7 @@ test('a name that OpenAPI has no room for is described all the same', async () =
 
 test('each operation that is described really answers', async () => {
   const app = roomApp()
-  const server = createServer(app)
+  const server = createServer(app, { insight: {} })
   const document = await description(app)
   const inputs: Record<string, object> = {
     OpenRoom: { seats: 2 },
@@ -197,6 +197,8 @@ test('each operation that is described really answers', async () => {
         .replace('{stream}', stream)
         .replace('{consumer}', 'visits')
         .replace('{key}', 'room-1')
+        .replace('{finding}', 'map')
+        .replace('{case}', 'room-1')
       const target = `${named}${search}`
       const answered = await call(
         server,

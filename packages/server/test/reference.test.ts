@@ -37,6 +37,8 @@ test('the reference has every parameter that a route knows, and no other', async
       .replace('{consumer}', 'visits')
       .replace('{key}', 'room-1')
       .replace('{id}', 'soon')
+      .replace('{finding}', 'map')
+      .replace('{case}', 'room-1')
     // A query of an open input takes any parameter, so one with an input of its own is asked.
     const asked = target.replace('Plain', 'WhoSits')
     const { body } = await call(server, `${method} ${asked}?none=1`, method === 'POST' ? {} : undefined)
@@ -83,7 +85,7 @@ test('a status in the reference is that of each code beside it', () => {
 })
 
 test('every request of the reference answers, in the order in which they are written', async () => {
-  const server = createServer(roomApp())
+  const server = createServer(roomApp(), { insight: {} })
   await call(server, 'POST /commands/OpenRoom/room-1', { seats: 1 })
   const commands = [
     ...reference.matchAll(

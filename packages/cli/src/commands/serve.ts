@@ -15,6 +15,7 @@ export function serveCommand(action: ActionOf): Command {
     )
     .option('--port <port>', 'the port; 0 takes any that is free', port, 3000)
     .option('--host <address>', 'the address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1')
+    .option('--insight', 'look for what the history shows of itself, a case for each stream')
     .addHelpText(
       'after',
       '\nExample:\n  $ annals serve --app examples/shopping-cart/src/modules.ts --port 8080',
@@ -24,7 +25,7 @@ export function serveCommand(action: ActionOf): Command {
 
 async function serve(
   session: Session,
-  options: { readonly port: number; readonly host: string },
+  { insight, ...address }: { readonly port: number; readonly host: string; readonly insight?: true },
 ): Promise<number> {
   const { io, output } = session
   const modules = await session.neededModules()
@@ -38,6 +39,7 @@ async function serve(
       ...(await session.coordination(modules)),
     })
     const server = createServer(app, {
+      ...(insight && { insight: {} }),
       onError: (error) =>
         io.stderr.write(
           `annals: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
@@ -45,7 +47,7 @@ async function serve(
     })
     try {
       await session.orInterrupted(app.ready())
-      const { url, port: listening } = await server.listen(options)
+      const { url, port: listening } = await server.listen(address)
       if (output.json) await output.jsonLine({ url, port: listening })
       else await output.line(`Annals listens on ${url}`)
       await output.flush()

@@ -206,13 +206,13 @@ test('findings can be watched: now, and again after something came, until it is 
   const live = new LiveInsight()
   const stop = new AbortController()
   const seen: number[] = []
-  for await (const { map } of live.watch({ pauseMs: 1, signal: stop.signal })) {
+  for await (const { map } of live.watch((each) => each.refresh(), { pauseMs: 1, signal: stop.signal })) {
     seen.push(map.events)
     if (seen.length === 1) setTimeout(() => live.observe(orders(10)), 5)
     if (seen.length === 2) stop.abort()
   }
   expect(seen).toEqual([0, orders(10).length])
-  const waiting = live.watch({ pauseMs: 1, signal: AbortSignal.timeout(20) })
+  const waiting = live.watch((each) => each.map(), { pauseMs: 1, signal: AbortSignal.timeout(20) })
   expect((await waiting.next()).done).toBe(false)
   expect((await waiting.next()).done).toBe(true)
 })

@@ -148,6 +148,11 @@ export class LiveInsight {
     return { variants, casesWithoutVariant: casesWithoutVariant + this.#endedWithoutVariant }
   }
 
+  /** The latest 1,000 violations of rules that were known then, the latest last. */
+  violations(): readonly RuleViolation[] {
+    return this.#violations.slice(-toldMax)
+  }
+
   /** What will probably become of an open case; `undefined` for one that is not open, or whose events were given up. */
   predict(name: string): Prediction | undefined {
     const place = this.#open.placeOf(name)
@@ -166,16 +171,17 @@ export class LiveInsight {
   }
 
   /**
-   * The findings now, and again whenever something came, at most once in `pauseMs` (default: 1,000), until `signal`
-   * aborts.
+   * What is asked for now, and again whenever something came, at most once in `pauseMs` (default: 1,000), until `signal`
+   * aborts or it is returned: `watch((live) => live.map())`, or all of it, `watch((live) => live.refresh())`. Whoever is
+   * slow passes states over, never the last.
    */
-  async *watch({
-    pauseMs = 1_000,
-    signal,
-  }: {
-    readonly pauseMs?: number | undefined
-    readonly signal?: AbortSignal | undefined
-  } = {}): AsyncGenerator<LiveFindings, void, void> {
+  async *watch<Found>(
+    find: (live: LiveInsight) => Found | Promise<Found>,
+    {
+      pauseMs = 1_000,
+      signal,
+    }: { readonly pauseMs?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<Found, void, void> {
     const aborted = Promise.withResolvers<void>()
     const onAbort = () => aborted.resolve()
     signal?.addEventListener('abort', onAbort)
@@ -186,7 +192,7 @@ export class LiveInsight {
           continue
         }
         seen = this.#version
-        yield await this.refresh()
+        yield await find(this)
         await Promise.race([turn(pauseMs), aborted.promise])
       }
     } finally {
@@ -322,7 +328,7 @@ export class LiveInsight {
       sample,
       notes: [...this.#notes(sample), ...notes],
       openCases: this.#open.size,
-      violations: this.#violations.slice(-toldMax),
+      violations: this.violations(),
       violationCount: this.#violationCount,
     }
   }
