@@ -16,7 +16,7 @@ export interface LiveLimits {
   readonly rulesMax: number
   /** Open cases that are looked at for what is unusual: the latest. Default 5,000. */
   readonly watchedCasesMax: number
-  /** Cases that begin within the first so many events are all learned from. Default 20,000. */
+  /** Cases that begin within the first so many events are all learned from. Default 10,000. */
   readonly learnedFirstEvents: number
   /** After that it is one case of so many, chosen by its name as if by lot. Default 32. */
   readonly learnedOneOf: number
@@ -31,6 +31,6 @@ export const defaultLimits: LiveLimits = {
   activitiesMax: 1_000,
   rulesMax: 100,
   watchedCasesMax: 5_000,
-  learnedFirstEvents: 20_000,
+  learnedFirstEvents: 10_000,
   learnedOneOf: 32,
 }

@@ -24,9 +24,11 @@ export class ContextTrie {
       if (node && node.total > 0) {
         // What was never seen here has the weight of as many as there are different ones.
         const unseen = node.counts.size
-        const shorter: Float64Array = probabilities
+        const shorter = probabilities
         const scale = node.total + unseen
-        probabilities = shorter.map((probability) => (probability * unseen) / scale)
+        probabilities = new Float64Array(labelCount)
+        for (let label = 0; label < labelCount; label++)
+          probabilities[label] = ((shorter[label] as number) * unseen) / scale
         for (const [label, count] of node.counts)
           probabilities[label] = (probabilities[label] as number) + count / scale
       }

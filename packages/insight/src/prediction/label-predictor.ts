@@ -78,9 +78,8 @@ export class LabelPredictor {
     const byLength = this.#trie.predict(latest, labelCount)
     const vote = new Float64Array(labelCount)
     for (const each of byLength)
-      each.forEach((probability, label) => {
-        vote[label] = (vote[label] as number) + probability / byLength.length
-      })
+      for (let label = 0; label < labelCount; label++)
+        vote[label] = (vote[label] as number) + (each[label] as number) / byLength.length
     const logistic = new Float64Array(labelCount)
     logistic.set(this.#logistic.predict(features))
     return [...byLength, vote, logistic]
