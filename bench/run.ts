@@ -12,6 +12,7 @@ import { commands } from './suites/commands.ts'
 import { fold } from './suites/fold.ts'
 import { groceries } from './suites/groceries.ts'
 import { http } from './suites/http.ts'
+import { insight } from './suites/insight.ts'
 import { insightLearning } from './suites/insight-learning.ts'
 import { peers } from './suites/peers.ts'
 import { processes } from './suites/processes.ts'
@@ -29,6 +30,7 @@ const suites: readonly Suite[] = [
   groceries,
   peers,
   background,
+  insight,
   insightLearning,
 ]
 

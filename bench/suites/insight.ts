@@ -1,0 +1,86 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import {
+  type CaseEvent,
+  discoverProcessMap,
+  discoverProcessTree,
+  discoverRules,
+  duration,
+  EventLog,
+  LiveInsight,
+  ProcessMapBuilder,
+  XesReader,
+} from '@annals/insight'
+import { isLast, madeUpEvents } from '../made-up-cases.ts'
+import { timed } from '../measure.ts'
+import type { Suite } from '../suite.ts'
+
+const eventCount = 1_000_000
+
+/** What insight sees of a history: all at once, and as the events come. */
+export const insight: Suite = {
+  name: 'insight',
+  async run(bench) {
+    const events = [...madeUpEvents(eventCount)]
+    const perSecond = async (work: () => unknown, atLeast: number) => {
+      const { seconds } = await timed(work)
+      return [
+        {
+          system: 'annals insight',
+          unit: 'events/s',
+          value: events.length / seconds,
+          expected: { atLeast },
+        },
+      ]
+    }
+    await bench.measure('map and variants of 1,000,000 events, one by one', () =>
+      perSecond(() => {
+        const builder = new ProcessMapBuilder()
+        for (const event of events) builder.add(event)
+        return [builder.map(), builder.variants()]
+      }, 1_000_000),
+    )
+    await bench.measure('map and variants of 1,000,000 events, at once', () =>
+      perSecond(() => discoverProcessMap(EventLog.from(events)), 1_000_000),
+    )
+    await bench.measure('all findings, while 1,000,000 events come', () =>
+      perSecond(() => observed(events), 100_000),
+    )
+    const loans = loanEvents()
+    if (!loans) {
+      bench.note('The loan log is left out: ANNALS_MINING names no folder that has logs/bpic12.xes.gz.')
+      return
+    }
+    await bench.measure(
+      `map, tree, variants and rules of ${loans.length.toLocaleString('en-US')} events of the loan log`,
+      async () => {
+        const { seconds } = await timed(() => {
+          const log = EventLog.from(loans)
+          return [discoverProcessMap(log), discoverProcessTree(log), discoverRules(log)]
+        })
+        return [{ system: 'annals insight', unit: 's', value: seconds, expected: { atMost: 3 } }]
+      },
+    )
+  },
+}
+
+async function observed(events: readonly CaseEvent[]): Promise<LiveInsight> {
+  const live = new LiveInsight({ isLast, outcome: duration })
+  // The rules that are found early are watched from then on.
+  live.observe(events.slice(0, refreshedAfter))
+  await live.refresh()
+  for (let from = refreshedAfter; from < events.length; from += batchEvents)
+    live.observe(events.slice(from, from + batchEvents))
+  return live
+}
+
+const refreshedAfter = 10_000
+const batchEvents = 1_000
+
+function loanEvents(): readonly CaseEvent[] | undefined {
+  const file = join(process.env.ANNALS_MINING ?? '', 'logs', 'bpic12.xes.gz')
+  if (!process.env.ANNALS_MINING || !existsSync(file)) return undefined
+  const reader = new XesReader()
+  return [...reader.push(gunzipSync(readFileSync(file)).toString()), ...reader.end()]
+}
