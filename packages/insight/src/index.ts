@@ -136,6 +136,8 @@ export { automatonOfNet } from './petri-net/net-automaton.ts'
 export { dotOfPetriNet, type PetriNet, type Transition } from './petri-net/petri-net.ts'
 export { petriNetOfHeuristicsNet } from './petri-net/petri-net-of-heuristics-net.ts'
 export { petriNetOfTree } from './petri-net/petri-net-of-tree.ts'
+export { parsePnml } from './petri-net/pnml-reader.ts'
+export { formatPnml } from './petri-net/pnml-writer.ts'
 export type { Accuracy, Chance } from './prediction/label-predictor.ts'
 export {
   learnPredictor,

@@ -2,6 +2,7 @@ import type { AttributeValue } from '../event-log/case-event.ts'
 import type { EventLog, Trace } from '../event-log/event-log.ts'
 import { formatTime } from './time.ts'
 import { casePrefix, nameKey, timeKey } from './xes-reader.ts'
+import { xmlText } from './xml-text.ts'
 
 /**
  * A log as XES, in pieces of one case each. What `XesReader` makes of it is the same log: attributes that are `case:` by
@@ -53,7 +54,7 @@ function traceXml({ case: name, events }: Trace): string {
 }
 
 function attributeXml(key: string, value: AttributeValue): string {
-  return `<${kindOf(value)} key="${escaped(key)}" value="${escaped(textOf(value))}"/>`
+  return `<${kindOf(value)} key="${xmlText(key)}" value="${xmlText(textOf(value))}"/>`
 }
 
 function kindOf(value: AttributeValue): string {
@@ -66,22 +67,4 @@ function textOf(value: AttributeValue): string {
   if (value === Infinity) return 'INF'
   if (value === -Infinity) return '-INF'
   return Object.is(value, -0) ? '-0' : String(value)
-}
-
-function escaped(text: string): string {
-  return text.toWellFormed().replace(special, (character) => entities[character] ?? '\ufffd')
-}
-
-// Line ends and tabs within a value would be read as spaces. The rest are the characters that XML 1.0 does not have.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const special = /[&<>"\t\n\r\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g
-
-const entities: { readonly [character: string]: string } = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  '\t': '&#9;',
-  '\n': '&#10;',
-  '\r': '&#13;',
 }
