@@ -140,6 +140,32 @@ test('only the kinds asked for are looked at, and a rate out of range is refused
   }
 })
 
+test('rates in which nothing changes give an alarm no more often than the rate', () => {
+  const rate = 0.1
+  const runs = 100
+  let alarmed = 0
+  for (let seed = 1; seed <= runs; seed++) {
+    const random = new Random(seed)
+    const events = Array.from({ length: 1_500 }, () => ({
+      case: 'a',
+      activity: ['pay', 'pack', 'send'][random.below(3)] as string,
+      atMs: random.next() * 100 * hourMs,
+    }))
+    const found = discoverUnusualRates(events, {
+      windowMs: hourMs,
+      nowMs: 100 * hourMs,
+      falseAlarmRate: rate,
+    })
+    if (found.length > 0) alarmed++
+  }
+  expect(alarmed).toBeLessThanOrEqual(runs * rate + 3 * Math.sqrt(runs * rate * (1 - rate)))
+})
+
+test('more windows than can be kept are refused', () => {
+  const events = [{ case: 'a', activity: 'pay', atMs: 0 }]
+  expect(() => discoverUnusualRates(events, { windowMs: 1, nowMs: hourMs })).toThrow('100000 windows at most')
+})
+
 test('an activity that is much more often than in any window before is found with its events, and so is one that stopped', () => {
   const random = new Random(1)
   const windows = 120

@@ -1,5 +1,7 @@
+import { AnnalsError } from '@annals/core'
 import type { CaseEvent } from '../event-log/case-event.ts'
 import { byCodePoint } from '../event-log/code-point-order.ts'
+import { assertCaseEvent } from '../event-log/event-log.ts'
 import { assertPositive, assertShare } from '../statistics/argument.ts'
 import { benjaminiHochberg } from '../statistics/false-discovery-rate.ts'
 import { quantile } from '../statistics/quantile.ts'
@@ -34,11 +36,14 @@ export interface UnusualRateOptions {
   readonly falseAlarmRate?: number | undefined
 }
 
+const windowsMax = 100_000
+
 /**
  * The activities that were unusually often, or unusually rarely, in the window that ends now, compared with all whole
  * windows before it since the first event; the most unusual first. Corrected by Benjamini–Hochberg.
  *
- * @throws AnnalsError `invalid-argument` for options out of their range
+ * @throws AnnalsError `invalid-argument` for options out of their range, or an event without a case, an activity or a
+ *   finite time; `limit-exceeded` for more than 100,000 windows since the first event
  */
 export function discoverUnusualRates(
   events: Iterable<CaseEvent>,
@@ -47,10 +52,18 @@ export function discoverUnusualRates(
   const { windowMs, nowMs, falseAlarmRate = 0.05 } = options
   assertPositive('windowMs', windowMs)
   assertShare('falseAlarmRate', falseAlarmRate)
-  const past = [...events].filter(({ atMs }) => atMs < nowMs)
+  const all = [...events]
+  for (const [index, event] of all.entries()) assertCaseEvent(event, index)
+  const past = all.filter(({ atMs }) => atMs < nowMs)
   const firstMs = past.reduce((first, { atMs }) => Math.min(first, atMs), nowMs)
   const windows = Math.floor((nowMs - firstMs) / windowMs)
   if (windows < 2) return []
+  if (windows > windowsMax)
+    throw new AnnalsError(
+      'limit-exceeded',
+      `Rates can be compared over ${windowsMax} windows at most, but since the first event there are ${windows} of ${windowMs} ms. Take longer windows, or fewer events.`,
+      { limit: 'windows', max: windowsMax, actual: windows },
+    )
   // The latest window is 0, the one before it 1.
   const counts = new Map<string, { byWindow: Float64Array; sources: number[] }>()
   for (const { activity, atMs, source } of past) {
