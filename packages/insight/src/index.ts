@@ -55,6 +55,7 @@ export {
   rework,
 } from './correlation/root-cause.ts'
 export { discoverSuccessions, type Succession } from './correlation/succession.ts'
+export { alphaNetOf } from './discovery/alpha-miner.ts'
 export { type Dependency, dependenciesOf } from './discovery/dependency-graph.ts'
 export { type Footprints, footprintsOf } from './discovery/footprints.ts'
 export {

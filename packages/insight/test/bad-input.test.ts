@@ -70,6 +70,7 @@ const discoveries: { readonly [name: string]: (log: EventLog, events: readonly C
       insight.bottlenecksOf(whole.map),
       insight.dependenciesOf(whole.map),
       insight.footprintsOf(whole.map),
+      insight.alphaNetOf(whole.map),
       insight.dotOfProcessMap(whole.map),
     ]
   },

@@ -1,3 +1,4 @@
+import { Random } from '@annals/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { EventLog } from '../event-log/event-log.ts'
@@ -52,6 +53,26 @@ test('rules are found by how many cases activate them and in how many of those t
   })
   expect(rules.every(({ support, confidence }) => support >= 0.7 && confidence >= 0.6)).toBe(true)
   expect(discoverRules(logOf())).toEqual([])
+})
+
+test('a rule that was planted among activities at random is found, with how often it was broken', () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const random = new Random(seed)
+    const words = Array.from({ length: 300 }, (_, index) => {
+      const letters = Array.from({ length: 6 }, () => 'uvwxyz'[random.below(6)] as string)
+      if (index % 2 === 0) {
+        const at = random.below(5)
+        // Whoever asks is answered right after, but for one of fifty.
+        letters.splice(at, 0, 'a', ...(index % 100 === 0 ? [] : ['b']))
+      }
+      return letters.join('')
+    })
+    const found = discoverRules(logOf(...words), { supportMin: 0.4, confidenceMin: 0.95 })
+    const planted = found.filter(({ rule }) => rule.template === 'chain-response')
+    expect(planted.map(({ rule, activated, satisfied }) => [rule, activated, satisfied])).toEqual([
+      [{ template: 'chain-response', a: 'a', b: 'b' }, 150, 147],
+    ])
+  }
 })
 
 // What the rules say, in the words of their definitions, of a case as a word.

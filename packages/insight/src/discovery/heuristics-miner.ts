@@ -4,6 +4,7 @@ import type { EventLog } from '../event-log/event-log.ts'
 import { discoverProcessMap } from '../process-map/process-map.ts'
 import { assertShare } from '../statistics/argument.ts'
 import { type Dependency, dependenciesOf } from './dependency-graph.ts'
+import { maximalCliques } from './maximal-cliques.ts'
 
 export interface HeuristicsMinerOptions {
   /** How surely one activity has to lead to another to be taken for its cause. Above 0 and at most 1. Default: 0.5. */
@@ -140,40 +141,21 @@ function bindingsOf(
   isBeside: (one: string, other: string) => boolean,
 ): string[][] {
   const names = neighbours.toSorted(byCodePoint)
-  const beside = new Map(
-    names.map((one) => [
-      one,
-      new Set(
-        names.filter(
-          (other) => one !== other && one !== activity && other !== activity && isBeside(one, other),
-        ),
-      ),
-    ]),
+  const found = maximalCliques(
+    names.length,
+    (one, other) => {
+      const [first, second] = [names[one] as string, names[other] as string]
+      return first !== activity && second !== activity && isBeside(first, second)
+    },
+    bindingsMax,
   )
-  const found: string[][] = []
-  // Bron and Kerbosch's way to list the largest cliques of a graph, with a pivot.
-  const extend = (set: readonly string[], candidates: readonly string[], done: readonly string[]): void => {
-    const [pivot = ''] = [...candidates, ...done]
-    if (candidates.length === 0 && done.length === 0 && set.length > 0) {
-      found.push(set.toSorted(byCodePoint))
-      if (found.length > bindingsMax)
-        throw new AnnalsError(
-          'limit-exceeded',
-          `An activity of a heuristics net can have ${bindingsMax} sets of activities before or after it at most, but "${activity}" has more. Raise andMin or dependencyMin.`,
-          { limit: 'sets of activities', max: bindingsMax, actual: found.length },
-        )
-    }
-    let [open, closed] = [candidates, done]
-    for (const each of candidates) {
-      if (beside.get(pivot)?.has(each)) continue
-      const near = (other: string) => beside.get(each)?.has(other) === true
-      extend([...set, each], open.filter(near), closed.filter(near))
-      open = open.filter((other) => other !== each)
-      closed = [...closed, each]
-    }
-  }
-  extend([], names, [])
-  return found.sort((one, other) => byCodePoint(one.join('\n'), other.join('\n')))
+  if (found === 'too-many')
+    throw new AnnalsError(
+      'limit-exceeded',
+      `An activity of a heuristics net can have ${bindingsMax} sets of activities before or after it at most, but "${activity}" has more. Raise andMin or dependencyMin.`,
+      { limit: 'sets of activities', max: bindingsMax, actual: bindingsMax + 1 },
+    )
+  return found.map((set) => set.map((number) => names[number] as string))
 }
 
 const bindingsMax = 10_000
