@@ -63,7 +63,7 @@ function numbersOf(values: readonly number[]): Known {
   const sorted = Float64Array.from(values).sort()
   const [least, most] = [quantile(sorted, 0.005) as number, quantile(sorted, 0.995) as number]
   return {
-    usual: `from ${least} to ${most}`,
+    usual: `from ${rounded(least)} to ${rounded(most)}`,
     score(value) {
       if (typeof value !== 'number') return Math.log(1 + values.length)
       const above = countFrom(sorted, value)
@@ -91,3 +91,6 @@ function namesOf(values: readonly AttributeValue[]): Known | undefined {
 }
 
 const keyOf = (activity: string, attribute: string): string => JSON.stringify([activity, attribute])
+
+// A number between two that were measured has more digits than either of them.
+const rounded = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(6)))

@@ -74,7 +74,7 @@ function flowOf(trace: Trace, steps: readonly SurprisingStep[]): CaseScore {
   const name = (activity: string | undefined, otherwise: string): string =>
     activity === undefined ? otherwise : JSON.stringify(activity)
   const what = worst
-    ? `${name(worst.activity, 'The end')} came after ${name(worst.after, 'the beginning')} (${percent(worst.share)} of the time); ` +
+    ? `${name(worst.activity, 'The end')} came after ${worst.after.map((each) => name(each, 'the beginning')).join(', ')} (${percent(worst.share)} of the time); ` +
       `mostly it is ${name(worst.expected, 'the end')} (${percent(worst.expectedShare)}).`
     : 'Nothing was done.'
   // What is unusual about the end is told of the last event.

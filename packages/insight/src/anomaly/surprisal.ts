@@ -6,8 +6,8 @@ export interface SurprisingStep {
   readonly surprisal: number
   /** The activity; `undefined` for the end of the case. */
   readonly activity: string | undefined
-  /** What came before; `undefined` at the beginning. */
-  readonly after: string | undefined
+  /** What came before, as much of it as makes the step look most surprising; `undefined` for the beginning. */
+  readonly after: readonly (string | undefined)[]
   /** What mostly follows there; `undefined` for the end of the case. */
   readonly expected: string | undefined
   /** The share of what follows there that is as expected, and the share that is like this. */
@@ -47,17 +47,18 @@ export class SurprisalModel {
     const fromBefore = this.#forward.surprisals(forward)
     const fromAfter = this.#backward.surprisals(backwardOf(run)).reverse()
     return fromBefore.map((surprisal, index) => {
-      const [before, own] = [forward[index] as Mark, forward[index + 1] as Mark]
-      const seen = this.#forward.after(before)
-      const [expected, count] = seen.most
+      const own = forward[index + 1] as Mark
+      const { length, counts } = this.#forward.mostTelling(forward, index + 1)
+      const [expected, count] = counts?.most ?? [boundary, 0]
+      const shareOf = (some: number) => (counts ? some / counts.total : 0)
       return {
         index,
         surprisal: surprisal + (fromAfter[index] as number),
         activity: nameOf(own),
-        after: nameOf(before),
+        after: forward.slice(Math.max(0, index + 1 - length), index + 1).map(nameOf),
         expected: nameOf(expected),
-        expectedShare: seen.total === 0 ? 0 : count / seen.total,
-        share: seen.total === 0 ? 0 : seen.countOf(own) / seen.total,
+        expectedShare: shareOf(count),
+        share: shareOf(counts?.countOf(own) ?? 0),
       }
     })
   }
@@ -136,10 +137,25 @@ class ContextCounts {
     })
   }
 
-  after(mark: Mark): Counts {
-    return this.#byContext.get(keyOf([mark], 1, 1)) ?? new Counts()
+  /** How much of what is before a mark makes it rarest there, of what has been seen often enough to say so. */
+  mostTelling(
+    marks: readonly Mark[],
+    index: number,
+  ): { readonly length: number; readonly counts: Counts | undefined } {
+    const shareIn = (counts: Counts | undefined) =>
+      counts ? counts.countOf(marks[index] as Mark) / counts.total : 1
+    let telling = { length: 1, counts: this.#byContext.get(keyOf(marks, index, 1)) }
+    for (let length = 2; length <= Math.min(this.#contextMax, index); length++) {
+      const counts = this.#byContext.get(keyOf(marks, index, length))
+      if (!counts || counts.total < tellingTimesMin) break
+      if (shareIn(counts) < shareIn(telling.counts)) telling = { length, counts }
+    }
+    return telling
   }
 }
+
+// Fewer say little about what mostly comes.
+const tellingTimesMin = 20
 
 // Before the beginning there are boundaries as well.
 const keyOf = (marks: readonly Mark[], index: number, length: number): string =>
