@@ -50,6 +50,8 @@ export interface KeyedConsumerOptions {
   readonly current?:
     | ((events: readonly RecordedEvent[]) => Promise<readonly RecordedEvent[]> | readonly RecordedEvent[])
     | undefined
+  /** What it follows from a position on: events of the selection, as they are today. Default: the store. */
+  readonly follow?: ((after: Position) => Pick<Subscription, 'batches' | 'close'>) | undefined
   /** Default: the store. */
   readonly keeper?: ConsumerKeeper | undefined
   readonly clock: Clock
@@ -75,7 +77,7 @@ export class KeyedConsumer implements ConsumerControl {
   readonly #rate: Rate
   #lot: ParkingLot | undefined
   #checkpoint: Awaited<ReturnType<ConsumerKeeper['checkpoint']>> | undefined
-  #subscription: Subscription | undefined
+  #subscription: Pick<Subscription, 'batches' | 'close'> | undefined
   #running: Promise<void> = Promise.resolve()
   #abort = new AbortController()
   #state: ConsumerStatus['state'] = 'starting'
@@ -212,13 +214,13 @@ export class KeyedConsumer implements ConsumerControl {
   }
 
   #begin(position: Position): void {
-    const { store, select } = this.#options
+    const { store, select, follow } = this.#options
     this.#abort = new AbortController()
     this.#error = undefined
     this.#state = 'catching-up'
     this.#mark.reset(position)
     this.#dispatched = position
-    const subscription = store.subscribe(select, { after: position })
+    const subscription = follow?.(position) ?? store.subscribe(select, { after: position })
     this.#subscription = subscription
     this.#running = this.#follow(subscription).catch((error: unknown) => this.#fail(error))
     // What was being handled again when the process ended.
@@ -243,11 +245,11 @@ export class KeyedConsumer implements ConsumerControl {
     if (this.#isUnsaved && this.#state !== 'failed') await this.#saveNow()
   }
 
-  async #follow(subscription: Subscription): Promise<void> {
+  async #follow(subscription: Pick<Subscription, 'batches'>): Promise<void> {
     const { signal } = this.#abort
-    const { current } = this.#options
+    const { follow, current } = this.#options
     for await (const { events, position, live } of subscription.batches()) {
-      for (const event of current ? await current(events) : events) {
+      for (const event of current && !follow ? await current(events) : events) {
         if (this.#mark.outstanding >= outstandingMax) await this.#room()
         if (signal.aborted) return
         this.#dispatch(event)

@@ -62,8 +62,7 @@ export function defineConsumerGroup<const Name extends string, Events extends Ev
   /** How many events a worker handles at once, each of another key. From 1. Default: 16. */
   readonly parallelMax?: number
   /**
-   * Into how many parts the keys are divided; no more workers than that have something to do, and each part reads the
-   * events for itself. Can be changed while no worker runs; what lies between the slowest part and the fastest is then
+   * Into how many parts the keys are divided; no more workers than that have something to do. Can be changed while no worker runs; what lies between the slowest part and the fastest is then
    * handled again. From 1 to 256. Default: 16.
    */
   readonly partitions?: number

@@ -15,6 +15,7 @@ import type { JsonValue } from '../json.ts'
 import type { EventStore } from '../store/event-store.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import type { GroupCoordinator } from './coordinator.ts'
+import { GroupFeed } from './group-feed.ts'
 import { journalOf, journalOfPartition } from './group-journal.ts'
 import { type Lease, type Member, record, requestReset, save } from './group-state.ts'
 import { GroupWorker } from './group-worker.ts'
@@ -46,6 +47,7 @@ export class GroupRunner implements Consumer {
   readonly #events: CurrentEvents
   readonly #journal: ParkingJournal
   readonly #worker: GroupWorker
+  readonly #feed: GroupFeed
   readonly #slots: Slots
   readonly #rate: Rate
   // Of all partitions.
@@ -77,6 +79,11 @@ export class GroupRunner implements Consumer {
       onBeat: () => this.#takeUpRetried(),
       clock,
       timer,
+    })
+    this.#feed = new GroupFeed({
+      store,
+      events: this.#events,
+      partitionOf: (event) => this.#partitionOf(event),
     })
     this.#slots = new Slots(parallelMax)
     this.#rate = new Rate(clock)
@@ -256,7 +263,8 @@ export class GroupRunner implements Consumer {
       store,
       select: this.#events.selection,
       current: this.#events.current,
-      key: (event) => this.#keyIn(lease.partition, event),
+      follow: (after) => this.#feed.follow(lease.partition, after),
+      key: (event) => (this.#isWanted(event) ? group.key(event) : undefined),
       handle: (event, context) => this.#handle(lease, event, context),
       retries,
       parallelMax,
@@ -287,21 +295,23 @@ export class GroupRunner implements Consumer {
     })
   }
 
-  /** The key of an event that is of this partition. */
-  #keyIn(partition: number, event: RecordedEvent): string | undefined {
-    const { on, select, partitions, key } = this.#options.group
-    if (!Object.hasOwn(on, event.type) || !isSelected(select, event)) return undefined
-    const isOurs = (ofKey: string) => partitionOf(ofKey, partitions) === partition
+  #isWanted(event: RecordedEvent): boolean {
+    const { on, select } = this.#options.group
+    return Object.hasOwn(on, event.type) && isSelected(select, event)
+  }
+
+  #partitionOf(event: RecordedEvent): number | undefined {
+    if (!this.#isWanted(event)) return undefined
+    const { key, partitions } = this.#options.group
+    let found: unknown
     try {
-      const found: unknown = key(event)
-      if (found === undefined) return undefined
-      // One that is no key is refused by the consumer of the partition in which its stream then waits.
-      const isKey = typeof found === 'string' && found !== ''
-      return isOurs(isKey ? found : event.stream) ? (found as string) : undefined
-    } catch (error) {
-      if (isOurs(event.stream)) throw error
-      return undefined
+      found = key(event)
+    } catch {
+      // Its consumer meets the same, and has it wait with its stream.
+      return partitionOf(event.stream, partitions)
     }
+    if (found === undefined) return undefined
+    return partitionOf(typeof found === 'string' && found !== '' ? found : event.stream, partitions)
   }
 
   async #handle(lease: Lease, event: RecordedEvent, context: HandlerContext): Promise<void> {
