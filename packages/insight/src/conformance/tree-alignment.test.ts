@@ -25,6 +25,12 @@ test('an alignment says what was done out of place and what was left out', () =>
   expect(movesOf("+( ->( 'a', 'b' ), ->( 'c', 'd' ) )", 'cadb')).toBe('c a d b')
 })
 
+test('a loop whose body may be empty is redone again and again', () => {
+  expect(movesOf("*( tau, 'a' )", 'aaa')).toBe('a a a')
+  expect(movesOf("*( X( tau, 'b' ), 'a' )", 'aaba')).toBe('a a b a')
+  expect(movesOf("*( *( tau, 'a' ), 'b' )", 'aabba')).toBe('a a b b a')
+})
+
 test('fitness is 1 for a case that fits and 0 for one of which nothing does', () => {
   const aligner = new TreeAligner(parseProcessTree("->( 'a', 'b' )"))
   expect(aligner.align(['a', 'b']).fitness).toBe(1)
@@ -97,6 +103,16 @@ function costBySearch(tree: ProcessTree, word: string): number {
 }
 
 // Each leaf gets a letter of its own.
+function named(tree: ProcessTree): ProcessTree {
+  let leaf = 0
+  const part = (of: ProcessTree): ProcessTree => {
+    if (of.kind === 'silent') return of
+    if (of.kind === 'activity') return activityTree(String.fromCharCode(97 + leaf++))
+    return { ...of, children: of.children.map(part) } as ProcessTree
+  }
+  return part(tree)
+}
+
 const treeArbitrary = fc
   .letrec<{ tree: ProcessTree }>((tie) => ({
     tree: fc.oneof(
@@ -119,15 +135,7 @@ const treeArbitrary = fc
       },
     ),
   }))
-  .tree.map((tree) => {
-    let leaf = 0
-    const named = (part: ProcessTree): ProcessTree => {
-      if (part.kind === 'silent') return part
-      if (part.kind === 'activity') return activityTree(String.fromCharCode(97 + leaf++))
-      return { ...part, children: part.children.map(named) } as ProcessTree
-    }
-    return named(tree)
-  })
+  .tree.map(named)
 const wordArbitrary = fc
   .array(fc.constantFrom(...'abcdef'), { maxLength: 7 })
   .map((letters) => letters.join(''))
@@ -144,6 +152,25 @@ test('an alignment is as good as the best that a search through every way can fi
       expect(costBySearch(tree, told('log').join(''))).toBe(0)
     }),
     { numRuns: 300, seed: 5 },
+  )
+})
+
+test('the same holds of loops within loops of few activities, which come again and again', () => {
+  const leaf = fc.constantFrom<ProcessTree>(silent, silent, activityTree(''))
+  const small = fc.oneof(
+    leaf,
+    fc.tuple(leaf, leaf).map((children): ProcessTree => ({ kind: 'exclusive', children })),
+    fc.tuple(leaf, leaf).map((children): ProcessTree => ({ kind: 'loop', children })),
+  )
+  const loops = fc.tuple(small, small).map((children) => named({ kind: 'loop', children }))
+  const words = fc.array(fc.constantFrom(...'abcd'), { maxLength: 7 })
+  fc.assert(
+    fc.property(loops, words, (tree, word) => {
+      const { cost, moves } = new TreeAligner(tree).align(word)
+      expect(cost).toBe(costBySearch(tree, word.join('')))
+      expect(moves.filter(({ kind }) => kind !== 'both').length).toBe(cost)
+    }),
+    { numRuns: 500, seed: 12 },
   )
 })
 

@@ -232,6 +232,8 @@ class PartCosts {
     for (let to = from; to < size; to++) lower(done, to, this.#childCost(body, from, to))
     // A round without an event costs something or nothing, so none is ever better than what there was before it.
     for (let at = from; at < size; at++) {
+      // A body without an event may follow upon what was redone up to here, and more be redone after it.
+      lower(done, at, (redone[at] as number) + this.#childCost(body, at, at))
       for (let to = at; to < size; to++)
         lower(redone, to, (done[at] as number) + this.#childCost(redo, at, to))
       for (let to = at; to < size; to++)
