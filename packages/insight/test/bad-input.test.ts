@@ -138,6 +138,28 @@ for (const [name, discover] of Object.entries(discoveries))
     })
   })
 
+test.each([
+  '*( tau, tau )',
+  "*( 'a', *( tau, tau ) )",
+  "+( *( tau, 'a' ), *( tau, tau ) )",
+  "X( tau, *( tau, 'a' ) )",
+])('a model that can do nothing for ever, %s, is followed only as far as there is something', (text) => {
+  const tree = insight.parseProcessTree(text)
+  const net = insight.petriNetOfTree(tree)
+  for (const word of ['', 'a', 'aaa', 'xa']) {
+    const [ofTree, ofNet] = [
+      new insight.TreeAligner(tree).align([...word]),
+      new insight.NetAligner(net).align([...word]),
+    ]
+    expect(ofNet.cost).toBe(ofTree.cost)
+    if (ofTree.cost === 0) expect(insight.replayTokens(net, [...word]).fitness).toBe(1)
+  }
+  const log = Log.from(eventsOf(['a', 'aa']))
+  expect(insight.precisionOf(log, net)).toBe(insight.precisionOf(log, tree))
+  expect(insight.parsePnml(insight.formatPnml(net))).toEqual(net)
+  expect(insight.bpmnOfTree(tree)).toContain('endEvent')
+})
+
 test('times that are no numbers are refused, wherever events are given', () => {
   for (const atMs of [
     Number.NaN,

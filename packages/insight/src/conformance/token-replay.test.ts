@@ -28,3 +28,15 @@ test('tokens that are missing and that are left are counted', () => {
   })
   expect(replayed("->( 'a', 'b' )", 'axb').unknownEvents).toBe(1)
 })
+
+test('a place may have several tokens at first and at the end', () => {
+  const net = {
+    placeCount: 2,
+    initialPlaces: [0, 0],
+    finalPlaces: [1, 1],
+    transitions: [{ activity: 'a', from: [0], to: [1] }],
+  }
+  expect(replayTokens(net, ['a', 'a'])).toMatchObject({ missing: 0, remaining: 0, fitness: 1 })
+  expect(replayTokens(net, ['a'])).toMatchObject({ missing: 1, remaining: 1 })
+  expect(() => replayTokens({ ...net, placeCount: 1 }, ['a'])).toThrow('below its placeCount, 1')
+})

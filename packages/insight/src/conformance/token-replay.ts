@@ -1,3 +1,4 @@
+import { assertPetriNet } from '../petri-net/assert-petri-net.ts'
 import type { PetriNet, Transition } from '../petri-net/petri-net.ts'
 
 /** What happened to the tokens of a net while a case was replayed. */
@@ -20,8 +21,11 @@ export interface TokenReplay {
  * backwards, what could put one there. Where there is none of them to fire, the result is that of the measure's definition.
  *
  * Source: Rozinat, van der Aalst, "Conformance checking of processes based on monitoring real behavior", 2008.
+ *
+ * @throws AnnalsError `invalid-argument` for a net that names places or activities it cannot have
  */
 export function replayTokens(net: PetriNet, activities: readonly string[]): TokenReplay {
+  assertPetriNet(net)
   const replay = new Replay(net)
   for (const activity of activities) replay.take(activity)
   return replay.end()
@@ -38,7 +42,7 @@ class Replay {
   constructor(net: PetriNet) {
     this.#net = net
     this.#tokens = new Int32Array(net.placeCount)
-    for (const place of net.initialPlaces) this.#tokens[place] = 1
+    for (const place of net.initialPlaces) this.#change(place, 1)
     this.#produced = net.initialPlaces.length
   }
 

@@ -5,9 +5,9 @@
 export interface PetriNet {
   readonly placeCount: number
   readonly transitions: readonly Transition[]
-  /** The places that have a token at first, one each. */
+  /** The places that have a token at first; one that has several is there as often. */
   readonly initialPlaces: readonly number[]
-  /** The places that have a token at the end, one each, and no other has. */
+  /** The places that have a token at the end, and no other has; one that has several is there as often. */
   readonly finalPlaces: readonly number[]
 }
 
