@@ -124,6 +124,18 @@ describe('the process', () => {
 })
 
 describe('annals serve', () => {
+  it('tells what a history shows of itself, also without an application', async () => {
+    const data = await temporary()
+    await fill(data, 5)
+    const server = startAnnals(['serve', '--port', '0', '--insight', '--data', data, '--json'])
+    const { url } = JSON.parse(await server.shows('\n')) as { url: string }
+    await expect
+      .poll(async () => (await fetch(`${url}/insight/variants`)).json(), { timeout: 10_000 })
+      .toMatchObject({ found: [{ activities: Array(5).fill('ThingAdded') }] })
+    server.child.kill('SIGINT')
+    expect((await server.ended).code).toBe(0)
+  })
+
   it('serves the application, and stops cleanly at Ctrl-C', async () => {
     const data = await temporary()
     await fill(data, 10)

@@ -11,7 +11,7 @@ export function serveCommand(action: ActionOf): Command {
   return new Command('serve')
     .summary('serve the application over HTTP')
     .description(
-      'Serves the application over HTTP until Ctrl-C or SIGTERM, which let running requests end; a second one stops at once. Makes the store if there is none. Needs --app.',
+      'Serves the application over HTTP until Ctrl-C or SIGTERM, which let running requests end; a second one stops at once. Makes the store if there is none. Needs --app or --insight.',
     )
     .option('--port <port>', 'the port; 0 takes any that is free', port, 3000)
     .option('--host <address>', 'the address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1')
@@ -28,7 +28,8 @@ async function serve(
   { insight, ...address }: { readonly port: number; readonly host: string; readonly insight?: true },
 ): Promise<number> {
   const { io, output } = session
-  const modules = await session.neededModules()
+  // A history shows of itself what it does without anybody who records in it.
+  const modules = insight ? ((await session.modules()) ?? []) : await session.neededModules()
   // Loaded only here, so that the other commands start at once.
   const { createServer } = await import('@annals/server')
   return session.withData({}, async ({ store, readModels }) => {
