@@ -131,21 +131,26 @@ test('each partition sees its events after where it begins, once and in order, w
 test('partitions that are at the same place share what is read', async () => {
   const store = createMemoryStore()
   let subscriptions = 0
-  const counting = new Proxy(store, {
-    get: (target, property) => {
-      if (property === 'subscribe') subscriptions++
-      return (target[property as keyof EventStore] as () => unknown).bind(target)
-    },
-  })
-  const feed = feedOf(counting)
+  let closed = 0
+  const subscribe: EventStore['subscribe'] = (select, options) => {
+    subscriptions++
+    const subscription = store.subscribe(select, options)
+    const close = () => {
+      closed++
+      subscription.close()
+    }
+    return { ...subscription, close }
+  }
+  const feed = feedOf({ ...store, subscribe })
   for (let round = 0; round < 3_000; round++) await record(store, 0, 1, 2, 3)
   const readers = [0, 1, 2, 3].map((partition) => new Reader(feed, partition, startOfLog))
   await catchUp(store, readers)
   await record(store, 0, 1, 2, 3)
   await catchUp(store, readers)
   for (const reader of readers) expect(reader.positions).toEqual(await positionsOf(store, reader.partition))
-  expect(subscriptions).toBe(1)
+  expect([subscriptions, closed]).toEqual([1, 0])
   for (const reader of readers) await reader.close()
+  expect(closed).toBe(1)
 })
 
 test('one that stands still does not hold up the others, and goes on by itself where it was', async () => {
@@ -159,6 +164,11 @@ test('one that stands still does not hold up the others, and goes on by itself w
     await catchUp(store, [fast])
   }
   expect(fast.positions).toEqual(await positionsOf(store, 1))
+  expect(feed.subscriptions).toBe(1)
+  slow.ask()
+  await turn()
+  // What the other has read is not kept for ever.
+  expect(feed.subscriptions).toBe(2)
   await catchUp(store, [slow])
   expect(slow.positions).toEqual(await positionsOf(store, 0))
   await record(store, 0, 1)

@@ -400,11 +400,12 @@ test('while the coordinator cannot be reached a worker goes on until its lease e
 test('what the coordinator refuses for a moment is done a moment later', async () => {
   const workers = new GroupWorkers()
   let calls = 0
+  let isRefusing = true
   const coordinator: typeof workers.coordinator = {
     ...workers.coordinator,
     change: async (group, change) => {
       // The first ones, or a worker would not even start; then two of five.
-      if (++calls > 4 && calls % 5 < 2)
+      if (isRefusing && ++calls > 4 && calls % 5 < 2)
         throw new AnnalsError('store-locked', 'Busy.', { directory: 'x', processId: undefined })
       return workers.coordinator.change(group, change)
     },
@@ -420,18 +421,62 @@ test('what the coordinator refuses for a moment is done a moment later', async (
     await workers.record(...keys)
     await workers.pass(leaseMs)
   }
-  await apps[0]?.close()
-  await workers.pass(3 * leaseMs)
-  const parked = apps[1]?.consumer('count').parked() ?? []
-  expect(parked.length).toBeGreaterThan(5)
-  for (const key of keys) {
-    const recorded = await workers.recorded(key)
-    const isParked = parked.some((each) => each.key === key)
-    const upTo = isParked ? recorded.findIndex((number) => number % 10 === 0) : recorded.length
-    expect(workers.firsts(key)).toEqual(recorded.slice(0, upTo))
+  const expectAllHandled = async () => {
+    const parked = apps[1]?.consumer('count').parked() ?? []
+    expect(parked.length).toBeGreaterThan(5)
+    for (const key of keys) {
+      const recorded = await workers.recorded(key)
+      const isParked = parked.some((each) => each.key === key)
+      const upTo = isParked ? recorded.findIndex((number) => number % 10 === 0) : recorded.length
+      expect(workers.firsts(key)).toEqual(recorded.slice(0, upTo))
+    }
   }
+  isRefusing = false
+  await workers.pass(2 * leaseMs)
+  await expectAllHandled()
+  const held = await Promise.all(
+    apps.map(async (app) => (await app.consumer('count').status()).group?.held.length),
+  )
+  expect(held).toEqual([4, 4])
+  isRefusing = true
+  await apps[0]?.close()
+  await workers.record(...keys)
+  await workers.pass(2 * leaseMs)
+  isRefusing = false
+  await workers.pass(3 * leaseMs)
+  await expectAllHandled()
   expect((await apps[1]?.consumer('count').status())?.group).toMatchObject({ workers: 1 })
   await apps[1]?.close()
+})
+
+test('a partition that is lost while it is only being begun is not worked on twice', async () => {
+  const workers = new GroupWorkers()
+  let isBroken = false
+  const reading = Promise.withResolvers<void>()
+  let reads = 0
+  const coordinator: typeof workers.coordinator = {
+    ...workers.coordinator,
+    change: async (group, change) => {
+      if (isBroken) throw new AnnalsError('disk-error', 'The disk is away.', { path: 'x', errno: 'EIO' })
+      return workers.coordinator.change(group, change)
+    },
+    journal: async (group, from) => {
+      // The first is that of the application itself, those of its eight partitions follow.
+      if (++reads > 1 && reads <= 9) await reading.promise
+      return workers.coordinator.journal(group, from)
+    },
+  }
+  const app = await workers.start('a', { coordinator })
+  await workers.record(...keys)
+  isBroken = true
+  await workers.pass(2 * leaseMs)
+  expect((await app.consumer('count').status()).group?.held).toEqual([])
+  reading.resolve()
+  isBroken = false
+  await workers.pass(leaseMs)
+  for (const key of keys) expect(workers.firsts(key)).toEqual(await workers.recorded(key))
+  expect(workers.repeated()).toEqual([])
+  await app.close()
 })
 
 test('a worker whose store fails leaves the group to the others and says why, until it is resumed', async () => {

@@ -84,7 +84,8 @@ export class GroupWorker {
 
   /** Stops what is about to be done on a partition that may be another's by now. @throws AnnalsError `lease-lost` */
   assertHeld(lease: Lease): void {
-    if (this.#options.clock() >= this.#aliveUntilMs) throw leaseLost(this.#options.member, lease)
+    const isHeld = this.#held.get(lease.partition)?.lease === lease
+    if (!isHeld || this.#options.clock() >= this.#aliveUntilMs) throw leaseLost(this.#options.member, lease)
   }
 
   /** Resolves when it is heard of for the first time. @throws what keeps it from that */
