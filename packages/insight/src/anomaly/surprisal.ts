@@ -157,9 +157,16 @@ class ContextCounts {
 // Fewer say little about what mostly comes.
 const tellingTimesMin = 20
 
-// Before the beginning there are boundaries as well.
-const keyOf = (marks: readonly Mark[], index: number, length: number): string =>
-  JSON.stringify(Array.from({ length }, (_, back) => marks[index - 1 - back] ?? boundary))
+/** What was before, each with its length, since a name may have any letter. It is asked for at each step of each case. */
+function keyOf(marks: readonly Mark[], index: number, length: number): string {
+  let key = ''
+  for (let back = 1; back <= length; back++) {
+    // Before the beginning there are boundaries as well.
+    const mark = marks[index - back] ?? boundary
+    key += `${mark.length} ${mark}`
+  }
+  return key
+}
 
 class Counts {
   readonly #counts = new Map<Mark, number>()

@@ -188,6 +188,18 @@ test('a case that gave way begins anew when it goes on, and its place in the map
   ])
 })
 
+test('time that runs backwards is no time in the map, and it is said', async () => {
+  const live = new LiveInsight()
+  for (const atMs of [5, 3, 9]) live.observe({ case: 'a', activity: `at ${atMs}`, atMs })
+  const { map, notes, temporalProfile } = await live.refresh()
+  expect(map.edges.map(({ from, to, waiting }) => [from, to, waiting.totalMs])).toEqual([
+    ['at 3', 'at 9', 4],
+    ['at 5', 'at 3', 0],
+  ])
+  expect(notes).toEqual([expect.stringMatching(/^1 event came after a later one of the same case/)])
+  expect(temporalProfile.every(({ meanMs }) => meanMs > 0)).toBe(true)
+})
+
 test('an event that cannot be used is refused, and those before it are taken', () => {
   const live = new LiveInsight()
   expect(() =>

@@ -393,6 +393,8 @@ export class LiveInsight {
     return [
       sample &&
         `Map, variants, rules and model are of all cases; all else is of ${count(sample.cases, 'case')} of them, the latest.`,
+      this.#flow.lateEventCount > 0 &&
+        `${count(this.#flow.lateEventCount, 'event')} came after a later one of the same case: map and variants have them in the order in which they came.`,
       this.#passedOver > 0 &&
         `${count(this.#passedOver, 'event')} passed over: their activities came after ${count(this.#limits.activitiesMax, 'other')}.`,
       this.#gaveWay > 0 &&
