@@ -36,12 +36,14 @@ export class EventLog {
     }
     const traces = [...byCase].map(([name, { events: own, inOrder }]): Trace => {
       if (!inOrder) own.sort((one, other) => one.atMs - other.atMs)
-      return {
-        case: name,
-        activities: Uint32Array.from(own, ({ activity }) => activityNumbers.get(activity) as number),
-        timesMs: Float64Array.from(own, ({ atMs }) => atMs),
-        events: own,
+      const activities = new Uint32Array(own.length)
+      const timesMs = new Float64Array(own.length)
+      for (let i = 0; i < own.length; i++) {
+        const { activity, atMs } = own[i] as CaseEvent
+        activities[i] = activityNumbers.get(activity) as number
+        timesMs[i] = atMs
       }
+      return { case: name, activities, timesMs, events: own }
     })
     return new EventLog([...activityNumbers.keys()], traces, eventCount)
   }
