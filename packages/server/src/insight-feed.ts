@@ -1,16 +1,9 @@
-import {
-  AnnalsError,
-  type App,
-  type EventStore,
-  type Position,
-  type RecordedEvent,
-  type Selection,
-} from '@annals/core'
+import { AnnalsError, type App, type EventStore, type Position, type Selection } from '@annals/core'
 import { type CaseOptions, caseEventsOf, LiveInsight, type LiveOptions } from '@annals/insight'
 
 /** What insight is to be had into, and how its cases are told. */
 export interface InsightOptions extends LiveOptions, CaseOptions {
-  /** Which events. Default: everything but the streams that Annals keeps for itself. */
+  /** Which events. Default: everything. Streams that Annals keeps for itself have to be named. */
   readonly select?: Selection | undefined
   /** The least time between two findings that are sent as they change, in milliseconds. Default: 1,000. */
   readonly pauseMs?: number | undefined
@@ -55,9 +48,11 @@ export class InsightFeed {
   async #follow(store: EventStore, options: InsightOptions): Promise<void> {
     const { select = 'everything' } = options
     const { signal } = this.#ending
+    const takesSystemStreams = namesSystemStreams(select)
     for await (const { events, position, live } of store.subscribe(select, { signal }).batches()) {
       for (const event of events)
-        if (select !== 'everything' || !isOfAnnals(event)) this.live.observe(caseEventsOf(event, options))
+        if (takesSystemStreams || !isSystemStream(event.stream))
+          this.live.observe(caseEventsOf(event, options))
       this.position = position
       this.isCaughtUp = live
       if (live) this.#caughtUp.resolve()
@@ -94,7 +89,14 @@ export class InsightFeeds {
 
 const catchUpMsMax = 2_000
 
-const isOfAnnals = ({ stream }: RecordedEvent): boolean => stream.startsWith('$')
+// Of streams that Annals keeps for itself only those are looked at that somebody asks for by name.
+function namesSystemStreams(select: Selection): boolean {
+  if (typeof select !== 'object') return false
+  if ('stream' in select) return isSystemStream(select.stream)
+  return 'category' in select && isSystemStream(select.category)
+}
+
+const isSystemStream = (stream: string): boolean => stream.startsWith('$')
 
 const delay = (delayMs: number) =>
   new Promise<void>((resolve) => {

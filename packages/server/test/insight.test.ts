@@ -62,6 +62,23 @@ test('what was recorded after the first answer is in the next, and what Annals k
   await app.close()
 })
 
+test('what Annals keeps for itself is looked at only where it is named', async () => {
+  const app = roomApp()
+  await app.schedule(Room.commands.OpenRoom, 'room-1', { seats: 1 }, { afterMs: 3_600_000, id: 'later' })
+  const [scheduled] = await Array.fromAsync(app.store.read({ stream: '$schedule-later' }))
+  if (!scheduled) expect.unreachable()
+  for (const [select, cases] of [
+    [{ query: [{ types: [scheduled.type] }] }, 0],
+    [{ category: '$schedule' }, 1],
+    [{ stream: '$schedule-later' }, 1],
+  ] as const) {
+    const server = createServer(app, { insight: { select } })
+    expect((await call(server, 'GET /insight/map')).body.found.cases).toBe(cases)
+    await server.close()
+  }
+  await app.close()
+})
+
 test('an open case is foretold, and of one that is not open nothing is', async () => {
   const { server, note } = open({ insight: { isLast: ({ activity }) => activity === 'Read' } })
   for (let i = 0; i < 30; i++) await note(`note-${i}`, 'Noted', 'Read')
