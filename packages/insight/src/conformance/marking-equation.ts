@@ -1,28 +1,29 @@
-import { solve } from 'yalps'
+import { type Solution, solve } from 'yalps'
 import type { PetriNet } from '../petri-net/petri-net.ts'
 
-/** What is left to do at least, by what each transition has to do for it. */
-export interface Remainder {
-  /** Never more than what it really costs. */
-  readonly cost: number
-  /** By move: how often it is taken. The moves of a transition without an event, those with one, and events without a transition. */
-  readonly moves: ReadonlyMap<string, number>
+/**
+ * What tokens on each place, and events still to come, are worth at most if the whole is to be paid by moves at their costs.
+ * What a state lacks to the end, at these prices, is never more than what it costs to get there, whatever the state. If
+ * moves cost nothing at all (`isFree`) and a state lacks anything, there is no way to the end.
+ */
+export interface Prices {
+  readonly isFree: boolean
+  readonly ofPlaces: Float64Array
+  /** Those of unknown activities are what a log move costs. */
+  readonly ofActivities: ReadonlyMap<string, number>
 }
-
-export const modelMove = (transition: number) => `m${transition}`
-export const bothMove = (transition: number) => `b${transition}`
-export const logMove = (activity: string) => `l${activity}`
 
 /**
  * What it costs at least to bring a net from a marking to its end while certain events are still to come, whatever their
- * order: the tokens that transitions take and put have to come out even. Where they cannot, there is no way.
+ * order: the tokens that transitions take and put have to come out even.
  *
  * Source: Adriansyah, "Aligning observed and modeled behavior", 2014, and van Dongen, "Efficiently computing alignments:
- * using the extended marking equation", 2018; solved as a linear program.
+ * using the extended marking equation", 2018. It is solved as the dual linear program, since prices that are found for one
+ * state say something about all others.
  */
 export class MarkingEquation {
   readonly #finalTokens: Int32Array
-  readonly #changes: readonly (readonly [row: string, change: number][])[]
+  readonly #changes: readonly (readonly (readonly [place: number, change: number])[])[]
   readonly #activities: readonly (string | undefined)[]
 
   constructor({ placeCount, transitions, finalPlaces }: PetriNet) {
@@ -30,40 +31,89 @@ export class MarkingEquation {
     for (const place of finalPlaces) this.#finalTokens[place] = (this.#finalTokens[place] as number) + 1
     this.#activities = transitions.map(({ activity }) => activity)
     this.#changes = transitions.map(({ from, to }) => {
-      const changes = new Map<string, number>()
-      for (const place of from) changes.set(`${place}`, (changes.get(`${place}`) ?? 0) - 1)
-      for (const place of to) changes.set(`${place}`, (changes.get(`${place}`) ?? 0) + 1)
+      const changes = new Map<number, number>()
+      for (const place of from) changes.set(place, (changes.get(place) ?? 0) - 1)
+      for (const place of to) changes.set(place, (changes.get(place) ?? 0) + 1)
       return [...changes].filter(([, change]) => change !== 0)
     })
   }
 
-  /** `events` counts those still to come by activity. Undefined: there is no way to the end. */
-  solve(tokens: Uint16Array, events: ReadonlyMap<string, number>): Remainder | undefined {
-    const constraints: [string, { readonly equal: number }][] = []
+  /**
+   * The prices at which a state lacks the most. `events` counts those still to come by activity. Undefined if they cannot be
+   * found.
+   */
+  pricesFor(tokens: Uint16Array, events: ReadonlyMap<string, number>): Prices | undefined {
+    const priced = this.#solve(tokens, events, false)
+    if (priced.status === 'optimal') return this.#pricesOf(priced, false)
+    // What a state lacks has no end: it cannot be paid for.
+    if (priced.status !== 'unbounded') return undefined
+    const free = this.#solve(tokens, events, true)
+    return free.status === 'optimal' ? this.#pricesOf(free, true) : undefined
+  }
+
+  /** What a state lacks on its places. */
+  placesLack({ ofPlaces }: Prices, tokens: Uint16Array): number {
+    let lack = 0
+    for (let place = 0; place < tokens.length; place++)
+      lack += ((this.#finalTokens[place] as number) - (tokens[place] as number)) * (ofPlaces[place] as number)
+    return lack
+  }
+
+  #solve(tokens: Uint16Array, events: ReadonlyMap<string, number>, isFree: boolean): Solution<string> {
+    const constraints: [string, { readonly min?: number; readonly max?: number }][] = []
+    // A price may be below 0, so it is the difference of two numbers.
+    const entries = new Map<string, [string, number][]>()
     for (const [place, count] of this.#finalTokens.entries())
-      constraints.push([`${place}`, { equal: count - (tokens[place] as number) }])
-    const variables: [string, readonly (readonly [string, number])[]][] = []
+      entries.set(`p${place}`, [['lack', count - (tokens[place] as number)]])
+    for (const [activity, count] of events) {
+      entries.set(`a${activity}`, [
+        ['lack', count],
+        [`l${activity}`, 1],
+      ])
+      constraints.push([`l${activity}`, { max: isFree ? 0 : 1 }])
+    }
+    const limit = (name: string, changes: readonly (readonly [number, number])[], max: number) => {
+      constraints.push([name, { max }])
+      for (const [place, change] of changes) entries.get(`p${place}`)?.push([name, change])
+    }
     for (const [number, changes] of this.#changes.entries()) {
       const activity = this.#activities[number]
-      variables.push([modelMove(number), activity === undefined ? changes : [...changes, ['cost', 1]]])
-      if (activity !== undefined && (events.get(activity) ?? 0) > 0)
-        variables.push([bothMove(number), [...changes, [logMove(activity), 1]]])
+      limit(`m${number}`, changes, activity === undefined || isFree ? 0 : 1)
+      if (activity === undefined || !events.has(activity)) continue
+      limit(`b${number}`, changes, 0)
+      entries.get(`a${activity}`)?.push([`b${number}`, 1])
     }
-    for (const [activity, count] of events) {
-      if (count === 0) continue
-      constraints.push([logMove(activity), { equal: count }])
-      variables.push([
-        logMove(activity),
-        [
-          [logMove(activity), 1],
-          ['cost', 1],
-        ],
-      ])
+    const variables = [...entries].flatMap(([name, own]): [string, [string, number][]][] => {
+      const bound = isFree ? [[`|${name}`, 1] as [string, number]] : []
+      if (isFree) constraints.push([`|${name}`, { max: 1 }])
+      const reversed = own.map(([row, value]): [string, number] => [row, -value])
+      return [
+        [`+${name}`, [...own, ...bound]],
+        [`-${name}`, [...reversed, ...bound]],
+      ]
+    })
+    return solve({ direction: 'maximize', objective: 'lack', constraints, variables })
+  }
+
+  #pricesOf({ variables }: Solution<string>, isFree: boolean): Prices | undefined {
+    const ofPlaces = new Float64Array(this.#finalTokens.length)
+    for (const [name, value] of variables)
+      if (name[1] === 'p') {
+        const place = Number(name.slice(2))
+        ofPlaces[place] = (ofPlaces[place] as number) + (name[0] === '+' ? value : -value)
+      }
+    const most = isFree ? 0 : 1
+    const ofActivities = new Map<string, number>()
+    for (const [number, changes] of this.#changes.entries()) {
+      const activity = this.#activities[number]
+      const gain = changes.reduce((sum, [place, change]) => sum + change * (ofPlaces[place] as number), 0)
+      // Prices that a move would not keep, by a slip of the arithmetic, are none.
+      if (gain > (activity === undefined ? 0 : most) + slip) return undefined
+      if (activity !== undefined)
+        ofActivities.set(activity, Math.min(ofActivities.get(activity) ?? most, -gain))
     }
-    const solution = solve({ direction: 'minimize', objective: 'cost', constraints, variables })
-    if (solution.status === 'infeasible') return undefined
-    // A solver that gives up says nothing, and that is no more than what is true.
-    if (solution.status !== 'optimal') return { cost: 0, moves: new Map() }
-    return { cost: Math.max(0, solution.result), moves: new Map(solution.variables) }
+    return { isFree, ofPlaces, ofActivities }
   }
 }
+
+const slip = 1e-9

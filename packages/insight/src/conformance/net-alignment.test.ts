@@ -2,12 +2,15 @@ import { isAnnalsError } from '@annals/core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { EventLog } from '../event-log/event-log.ts'
+import { MarkingGraph } from '../petri-net/marking-graph.ts'
 import type { PetriNet } from '../petri-net/petri-net.ts'
 import { petriNetOfTree } from '../petri-net/petri-net-of-tree.ts'
 import { parseProcessTree } from '../process-tree/notation.ts'
 import { alignLog } from './align-log.ts'
+import { CaseBounds } from './case-bounds.ts'
 import { MarkingEquation } from './marking-equation.ts'
 import { NetAligner } from './net-alignment.ts'
+import { searchNet } from './net-search.ts'
 import { TreeAligner } from './tree-alignment.ts'
 
 // Not a tree: c waits for a and b, and b may come again while a has not.
@@ -43,6 +46,17 @@ test('an activity may stand in a net several times', () => {
   const twice = petriNetOfTree(parseProcessTree("->( 'a', X( 'b', 'c' ), 'a' )"))
   expect(movesOf(twice, 'aba')).toBe('a b a')
   expect(movesOf(twice, 'ac')).toBe('a c -a')
+})
+
+test('a case is aligned the same whatever was aligned before', () => {
+  const letters = [...'abcdefgh']
+  const wide = petriNetOfTree(
+    parseProcessTree(`*( +( ${letters.map((letter) => `'${letter}'`).join(', ')} ), 'r' )`),
+  )
+  const words = ['hgfedcbarhgfed', 'rrhgfedcba', 'hgfedcbarabcdefgxh']
+  const aligner = new NetAligner(wide)
+  const moves = words.map((word) => aligner.align([...word]))
+  expect(words.toReversed().map((word) => aligner.align([...word]))).toEqual(moves.toReversed())
 })
 
 test('a log is aligned with a net as with a tree', () => {
@@ -233,18 +247,48 @@ test('an alignment is as good as the best that trying every way can find, whatev
   expect(aligned).toBeGreaterThan(100)
 })
 
-test('the marking equation never says more than it costs, and says that there is no way only where there is none', () => {
+test('a search that bounds guide finds as good a way, however often they are looked for', () => {
   fc.assert(
-    fc.property(netArbitrary.filter(isSmall), wordArbitrary, (any, word) => {
-      const events = new Map<string, number>()
-      for (const activity of word) events.set(activity, (events.get(activity) ?? 0) + 1)
-      const found = new MarkingEquation(any).solve(Uint16Array.from([1, 0, 0, 0, 0]), events)
-      const cost = costBySearch(any, word)
-      if (found) expect(found.cost).toBeLessThanOrEqual(cost + 1e-6)
-      else expect(cost).toBe(Infinity)
+    fc.property(
+      netArbitrary.filter(isSmall),
+      wordArbitrary,
+      fc.integer({ min: 1, max: 6 }),
+      (any, word, statesPerLook) => {
+        const bounds = new CaseBounds(new MarkingEquation(any), [...word])
+        const graph = new MarkingGraph(any)
+        const found = searchNet({ net: any, graph }, [...word], { statesMax: 100_000, bounds, statesPerLook })
+        if (found === 'too-many-states') expect.unreachable()
+        expect(found?.cost ?? Infinity).toBe(costBySearch(any, word))
+      },
+    ),
+    { numRuns: 1000, seed: 6 },
+  )
+})
+
+test('prices never say of any state that more is left to do than is, nor that there is no way where there is one', () => {
+  let [looked, free] = [0, 0]
+  fc.assert(
+    fc.property(netArbitrary.filter(isSmall), wordArbitrary, place, (any, word, at) => {
+      const bounds = new CaseBounds(new MarkingEquation(any), [...word])
+      const graph = new MarkingGraph(any)
+      const markings = [graph.start, ...graph.stepsOf(graph.start).map(({ to }) => to)]
+      for (const marking of markings) bounds.look(marking, Math.min(at, word.length))
+      looked += bounds.size
+      for (const marking of markings)
+        for (let from = 0; from <= word.length; from++) {
+          const start = [...marking.tokens].flatMap((count, number) =>
+            Array.from({ length: count }, () => number),
+          )
+          const cost = costBySearch({ ...any, initialPlaces: start }, word.slice(from))
+          const { most: bound } = bounds.bound(marking, from, 0)
+          if (bound === Infinity) free++
+          expect(bound).toBeLessThanOrEqual(cost + 1e-6)
+        }
     }),
     { numRuns: 600, seed: 5 },
   )
+  expect(looked).toBeGreaterThan(600)
+  expect(free).toBeGreaterThan(100)
 })
 
 test('where there are many states, the search that the marking equation guides finds what the tree says', () => {

@@ -1,14 +1,16 @@
 import { AnnalsError, InvariantViolation } from '@annals/core'
-import { type Marking, MarkingGraph } from '../petri-net/marking-graph.ts'
+import { MarkingGraph } from '../petri-net/marking-graph.ts'
 import type { PetriNet } from '../petri-net/petri-net.ts'
 import { assertWhole } from '../statistics/argument.ts'
-import { bothMove, logMove, MarkingEquation, modelMove, type Remainder } from './marking-equation.ts'
-import { type Alignment, assertAlignable, type Move } from './tree-alignment.ts'
+import { CaseBounds } from './case-bounds.ts'
+import { MarkingEquation } from './marking-equation.ts'
+import { searchNet, type Way } from './net-search.ts'
+import { type Alignment, assertAlignable } from './tree-alignment.ts'
 
 export interface NetAlignerOptions {
   /**
    * How many states may be looked at for one case: what the net has come to, with how far the case has come. Default:
-   * 100,000, which may take half a minute.
+   * 100,000, which may take some ten seconds.
    */
   readonly statesMax?: number | undefined
 }
@@ -64,9 +66,14 @@ export class NetAligner {
 
   #bestWay(activities: readonly string[]): Way | undefined {
     // A linear program costs as much as looking at hundreds of states, so it is only asked where there are many.
-    const plain = this.#search(activities, { statesMax: Math.min(plainStatesMax, this.#statesMax) })
+    const plain = searchNet({ net: this.#net, graph: this.#graph }, activities, {
+      statesMax: Math.min(plainStatesMax, this.#statesMax),
+    })
     if (plain !== 'too-many-states') return plain
-    const guided = this.#search(activities, { statesMax: this.#statesMax, equation: this.#equation })
+    const guided = searchNet({ net: this.#net, graph: this.#graph }, activities, {
+      statesMax: this.#statesMax,
+      bounds: new CaseBounds(this.#equation, activities),
+    })
     if (guided !== 'too-many-states') return guided
     throw new AnnalsError(
       'limit-exceeded',
@@ -74,131 +81,6 @@ export class NetAligner {
       { limit: 'states of a Petri net', max: this.#statesMax, actual: this.#statesMax + 1 },
     )
   }
-
-  #search(
-    activities: readonly string[],
-    { statesMax, equation }: { readonly statesMax: number; readonly equation?: MarkingEquation },
-  ): Way | 'too-many-states' | undefined {
-    const states = new Map<number, State>()
-    const queue: State[][] = []
-    const counts = countsFrom(activities)
-    const push = (state: State) => {
-      state.rank = state.cost + Math.ceil(state.bound - tolerance)
-      queue[state.rank] ??= []
-      queue[state.rank]?.push(state)
-    }
-    const reach = (marking: Marking, at: number, step: Step | undefined) => {
-      const key = marking.number * (activities.length + 1) + at
-      const cost = step ? step.from.cost + step.cost : 0
-      const known = states.get(key)
-      if (known && known.cost <= cost) return
-      const state: State = known ?? { marking, at, cost, bound: 0, remainder: undefined, step, rank: 0 }
-      state.cost = cost
-      state.step = step
-      states.set(key, state)
-      if (!state.remainder && step) {
-        const { moves, cost: before } = step.from.remainder as Remainder
-        state.bound = Math.max(0, before - step.cost)
-        const times = moves.get(step.move) ?? 0
-        // The rest of a best solution is a best solution of the rest.
-        if (times >= 1 - tolerance)
-          state.remainder = { cost: state.bound, moves: new Map(moves).set(step.move, times - 1) }
-      }
-      push(state)
-    }
-    reach(this.#graph.start, 0, undefined)
-    for (let rank = 0; rank < queue.length; rank++)
-      for (let state = queue[rank]?.pop(); state; state = queue[rank]?.pop()) {
-        if (state.rank !== rank) continue
-        if (!state.remainder) {
-          state.remainder = equation
-            ? equation.solve(state.marking.tokens, counts[state.at] as ReadonlyMap<string, number>)
-            : nothingKnown
-          if (!state.remainder) {
-            state.rank = dead
-            continue
-          }
-          state.bound = Math.max(state.bound, state.remainder.cost)
-          push(state)
-          if (state.rank !== rank) continue
-          queue[rank]?.pop()
-        }
-        if (state.at === activities.length && state.marking.isFinal)
-          return { cost: state.cost, moves: movesTo(state) }
-        if (states.size > statesMax) return 'too-many-states'
-        state.rank = dead
-        const event = activities[state.at]
-        if (event !== undefined)
-          reach(state.marking, state.at + 1, {
-            from: state,
-            cost: 1,
-            move: logMove(event),
-            told: { kind: 'log', activity: event },
-          })
-        for (const { transition, to } of this.#graph.stepsOf(state.marking)) {
-          const activity = this.#net.transitions[transition]?.activity
-          reach(to, state.at, {
-            from: state,
-            cost: activity === undefined ? 0 : 1,
-            move: modelMove(transition),
-            told: activity === undefined ? undefined : { kind: 'model', activity },
-          })
-          if (activity !== undefined && activity === event)
-            reach(to, state.at + 1, {
-              from: state,
-              cost: 0,
-              move: bothMove(transition),
-              told: { kind: 'both', activity },
-            })
-        }
-      }
-    return undefined
-  }
 }
 
-interface Way {
-  readonly cost: number
-  readonly moves: readonly Move[]
-}
-
-interface State {
-  readonly marking: Marking
-  /** How many events of the case are done with. */
-  readonly at: number
-  cost: number
-  /** What is left to do costs this much at least. */
-  bound: number
-  /** By which the bound was found; undefined as long as it follows from that of the state before. */
-  remainder: Remainder | undefined
-  step: Step | undefined
-  /** The place in the queue at which it counts. */
-  rank: number
-}
-
-interface Step {
-  readonly from: State
-  readonly cost: number
-  readonly move: string
-  readonly told: Move | undefined
-}
-
-const plainStatesMax = 20_000
-const nothingKnown: Remainder = { cost: 0, moves: new Map() }
-const dead = -1
-const tolerance = 1e-6
-
-/** By place in a case: how many events of each activity come from there on. */
-function countsFrom(activities: readonly string[]): readonly ReadonlyMap<string, number>[] {
-  const counts: Map<string, number>[] = [new Map()]
-  for (const activity of activities.toReversed()) {
-    const after = counts.at(-1) as Map<string, number>
-    counts.push(new Map(after).set(activity, (after.get(activity) ?? 0) + 1))
-  }
-  return counts.reverse()
-}
-
-function movesTo(end: State): Move[] {
-  const moves: Move[] = []
-  for (let step = end.step; step; step = step.from.step) if (step.told) moves.push(step.told)
-  return moves.reverse()
-}
+const plainStatesMax = 5_000
