@@ -6,8 +6,8 @@ import { type Sequences, sequencesOf } from '../event-log/sequences.ts'
 import { count } from './counted.ts'
 import type { Model } from './findings.ts'
 
-/** The most variants that a model is compared with. */
-export const alignedVariantsMax = 500
+/** The most variants that a model is compared with, unless it is told otherwise. */
+const alignedVariantsDefault = 500
 
 /**
  * A model of the log, or of sequences that more cases went, and how far cases of the log keep to it: where there are too
@@ -15,12 +15,19 @@ export const alignedVariantsMax = 500
  */
 export function discoverModel(
   log: EventLog,
-  noise = 0.2,
-  notes: string[] = [],
-  sequences: Sequences = sequencesOf(log),
+  notes: string[],
+  {
+    noise = 0.2,
+    sequences = sequencesOf(log),
+    alignedVariantsMax = alignedVariantsDefault,
+  }: {
+    readonly noise?: number | undefined
+    readonly sequences?: Sequences
+    readonly alignedVariantsMax?: number
+  } = {},
 ): Model {
   const tree = treeOfSequences(sequences, { noise })
-  const aligned = commonCases(log)
+  const aligned = commonCases(log, alignedVariantsMax)
   if (aligned !== log)
     notes.push(
       `The model was compared with the ${count(alignedVariantsMax, 'variant')} of the most cases: ` +
@@ -39,7 +46,7 @@ export function discoverModel(
 }
 
 /** The cases of the variants that have the most; of as many, those that came first. */
-function commonCases(log: EventLog): EventLog {
+function commonCases(log: EventLog, alignedVariantsMax: number): EventLog {
   const variants = new Map<string, Trace[]>()
   for (const trace of log.traces) {
     const key = trace.activities.join(' ')

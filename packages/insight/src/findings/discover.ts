@@ -79,7 +79,7 @@ export async function discover(events: CaseEvents, options: DiscoverOptions = {}
   const found = {
     map,
     variants,
-    model: await steps.take('model', () => discoverModel(log, noise, notes)),
+    model: await steps.take('model', () => discoverModel(log, notes, { noise })),
     rules: await steps.take('rules', () => discoverRules(log)),
     temporalProfile: await steps.take('temporalProfile', () => discoverTemporalProfile(log)),
     bottlenecks: await steps.take('bottlenecks', () => bottlenecksOf(map)),

@@ -298,7 +298,7 @@ export class LiveInsight {
     const rules = await step(() => rulesOf(sequences))
     this.#rewatch(rules)
     const { log, ended } = await step(() => this.#history())
-    const model = await step(() => discoverModel(log, noise, notes, sequences))
+    const model = await step(() => discoverModel(log, notes, { noise, sequences, alignedVariantsMax }))
     const temporalProfile = await step(() => discoverTemporalProfile(log))
     const handovers = await step(() => discoverHandovers(log, resource ? { resource } : {}))
     const patterns = await step(() => discoverPatterns(log, notes))
@@ -411,6 +411,8 @@ export class LiveInsight {
 const learnedOpenMax = 3_000
 /** How many violations and drifts are told, the latest. */
 const toldMax = 1_000
+// More would hold others up for seconds.
+const alignedVariantsMax = 100
 // Fewer cases that ended say less than all as they stand.
 const endedMin = 100
 

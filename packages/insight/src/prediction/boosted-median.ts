@@ -25,9 +25,11 @@ export function fitBoostedMedian(examples: readonly Example[]): Correction {
       classes[example * columns.length + at] = column.classes[example] as number
   const residuals = Float64Array.from(examples, ({ value, base }) => value - base)
   const all = Uint32Array.from(examples.keys())
+  const signs = new Int8Array(examples.length)
   const trees: Tree[] = []
   for (let tree = 0; tree < treesMax; tree++) {
-    const signs = Int8Array.from(residuals, Math.sign)
+    for (let example = 0; example < signs.length; example++)
+      signs[example] = Math.sign(residuals[example] as number)
     trees.push(grow({ columns, classes, residuals, signs }, all, depthMax))
   }
   return (features) => trees.reduce((sum, tree) => sum + leafValue(tree, features), 0)
@@ -77,7 +79,10 @@ function columnsOf(examples: readonly Example[]): Column[] {
     for (let place = 1; place < classesMax; place++)
       cuts.add(sorted[Math.floor((place * sorted.length) / classesMax)] as number)
     const above = [...cuts].filter((cut) => cut > least).sort((one, other) => one - other)
-    return { feature, cuts: above, classes: Uint8Array.from(values, (value) => classOf(above, value)) }
+    const classes = new Uint8Array(values.length)
+    for (let example = 0; example < values.length; example++)
+      classes[example] = classOf(above, values[example] as number)
+    return { feature, cuts: above, classes }
   })
 }
 
@@ -126,7 +131,9 @@ function grow(growth: Growth, members: Uint32Array, depth: number, known?: Histo
       above: grow(growth, most, depth - 1, isLeastCounted ? rest : counted),
     }
   }
-  const own = Float64Array.from(members, (member) => growth.residuals[member] as number).sort()
+  const own = new Float64Array(members.length)
+  for (let i = 0; i < members.length; i++) own[i] = growth.residuals[members[i] as number] as number
+  own.sort()
   const value = learningRate * (quantile(own, 0.5) ?? 0)
   for (const member of members) growth.residuals[member] = (growth.residuals[member] as number) - value
   return { value }
