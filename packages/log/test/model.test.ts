@@ -106,7 +106,9 @@ test('whatever is done to it, also between closing and opening, the log answers 
       let log = await open()
       // A policy that is looser than the one before shows again what it hid, but not what is gone by then.
       let isScavenged = false
-      for (const step of steps) {
+      for (const given of steps) {
+        // The ids of events that are gone are forgotten, and nothing is ever gone from memory.
+        const step = isScavenged && given.kind === 'append' ? withoutIds(given) : given
         nowMs += 1
         if (step.kind === 'scavenge') {
           isScavenged = true
@@ -134,6 +136,14 @@ test('whatever is done to it, also between closing and opening, the log answers 
     { numRuns: Number(process.env.ANNALS_MODEL_RUNS ?? 120) },
   )
 })
+
+function withoutIds<Append extends Extract<Step, { kind: 'append' }>>(append: Append): Append {
+  const appends = append.appends.map((each) => ({
+    ...each,
+    events: each.events.map(({ id: _, ...event }) => event),
+  }))
+  return { ...append, appends }
+}
 
 /** Waits until all that is full is sealed, so that there is something to be scavenged. */
 async function settled(log: LogStore): Promise<void> {
