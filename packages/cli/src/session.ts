@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { resolve } from 'node:path'
 import type { GroupCoordinator, Module, OnProgress } from '@annals/core'
 import type { LogStore } from '@annals/log'
@@ -126,6 +127,15 @@ export class Session {
     } finally {
       signal.removeEventListener('abort', onAbort)
     }
+  }
+
+  /** Says how what now goes on is stopped, and resolves when it is to. */
+  async untilInterrupted(): Promise<void> {
+    const { output, io } = this
+    await output.flush()
+    output.message('Ctrl-C stops.')
+    if (!io.signal.aborted) await once(io.signal, 'abort')
+    output.message('Stopping. Ctrl-C again stops at once.')
   }
 
   /** Ends the command with exit code 2. */

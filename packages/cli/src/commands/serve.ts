@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { createApp } from '@annals/core'
 import { Command } from 'commander'
 import { exit } from '../exit-code.ts'
@@ -51,10 +50,7 @@ async function serve(
       const { url, port: listening } = await server.listen(address)
       if (output.json) await output.jsonLine({ url, port: listening })
       else await output.line(`Annals listens on ${url}`)
-      await output.flush()
-      output.message('Ctrl-C stops.')
-      if (!io.signal.aborted) await once(io.signal, 'abort')
-      output.message('Stopping. Ctrl-C again stops at once.')
+      await session.untilInterrupted()
       return exit.done
     } finally {
       await server.close()

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { createApp } from '@annals/core'
 import { Command } from 'commander'
 import { exit } from '../exit-code.ts'
@@ -18,7 +17,7 @@ export function workCommand(action: ActionOf): Command {
 }
 
 async function work(session: Session): Promise<number> {
-  const { io, output } = session
+  const { output } = session
   const modules = groupsIn(await session.neededModules())
   if (modules.length === 0) session.wrongUsage('needs an application with consumer groups')
   return session.withStore({ readOnly: true }, async (store) => {
@@ -28,10 +27,7 @@ async function work(session: Session): Promise<number> {
       const names = modules.map(({ name }) => name)
       if (output.json) await output.jsonLine({ groups: names })
       else await output.line(`Annals works in ${names.join(', ')}`)
-      await output.flush()
-      output.message('Ctrl-C stops.')
-      if (!io.signal.aborted) await once(io.signal, 'abort')
-      output.message('Stopping. Ctrl-C again stops at once.')
+      await session.untilInterrupted()
       return exit.done
     } finally {
       await app.close()
