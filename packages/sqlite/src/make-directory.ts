@@ -1,11 +1,22 @@
+import { mkdirSync } from 'node:fs'
 import { AnnalsError } from '@annals/core'
 
-/** The error for a directory that cannot be made, in which something was to be kept. */
-export function directoryError(
-  error: unknown,
-  directory: string,
-  kept: 'read models' | 'snapshots' | 'consumer groups',
-): AnnalsError {
+type Kept = 'read models' | 'snapshots' | 'consumer groups'
+
+/**
+ * Makes a directory in which something is to be kept, if it is not there.
+ *
+ * @throws AnnalsError `not-a-store`, `store-read-only`, `disk-full`, `disk-error`
+ */
+export function makeDirectory(directory: string, kept: Kept): void {
+  try {
+    mkdirSync(directory, { recursive: true })
+  } catch (error) {
+    throw directoryError(error, directory, kept)
+  }
+}
+
+function directoryError(error: unknown, directory: string, kept: Kept): AnnalsError {
   const errno = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
   const options = { cause: error }
   switch (errno) {

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import {
@@ -9,7 +8,7 @@ import {
   type GroupState,
   type NumberedRecord,
 } from '@annals/core'
-import { directoryError } from './directory-error.ts'
+import { makeDirectory } from './make-directory.ts'
 import { sqliteError } from './sqlite-error.ts'
 
 /**
@@ -25,11 +24,7 @@ import { sqliteError } from './sqlite-error.ts'
  */
 export async function openSqliteCoordinator(directory: string): Promise<GroupCoordinator> {
   const path = resolve(directory)
-  try {
-    mkdirSync(path, { recursive: true })
-  } catch (error) {
-    throw directoryError(error, path, 'consumer groups')
-  }
+  makeDirectory(path, 'consumer groups')
   return new SqliteCoordinator(join(path, 'groups'))
 }
 

@@ -1,11 +1,10 @@
-import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { AnnalsError, type OpenReadModel, type ReadModelStore } from '@annals/core'
 import { invariant } from '@annals/core/store'
 import { closed } from './connection.ts'
-import { directoryError } from './directory-error.ts'
 import { fileName } from './file-name.ts'
 import { Lock } from './lock.ts'
+import { makeDirectory } from './make-directory.ts'
 import { ReadModelFile } from './read-model-file.ts'
 import type { SqliteReadModelKind } from './sqlite.ts'
 
@@ -33,7 +32,7 @@ class SqliteReadModels implements ReadModelStore {
 
   constructor(directory: string) {
     this.#directory = directory
-    makeDirectory(directory)
+    makeDirectory(directory, 'read models')
     this.#lock = new Lock(directory)
   }
 
@@ -59,13 +58,5 @@ class SqliteReadModels implements ReadModelStore {
     this.#isClosed = true
     for (const file of this.#open.values()) file.close()
     this.#lock.release()
-  }
-}
-
-function makeDirectory(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true })
-  } catch (error) {
-    throw directoryError(error, directory, 'read models')
   }
 }

@@ -1,8 +1,8 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { AnnalsError, isAnnalsError, type Snapshot, type SnapshotStore } from '@annals/core'
-import { directoryError } from './directory-error.ts'
+import { makeDirectory } from './make-directory.ts'
 import { sqliteError } from './sqlite-error.ts'
 
 /**
@@ -16,11 +16,7 @@ import { sqliteError } from './sqlite-error.ts'
  */
 export async function openSqliteSnapshots(directory: string): Promise<SnapshotStore> {
   const path = resolve(directory)
-  try {
-    mkdirSync(path, { recursive: true })
-  } catch (error) {
-    throw directoryError(error, path, 'snapshots')
-  }
+  makeDirectory(path, 'snapshots')
   return new SqliteSnapshots(join(path, 'snapshots'))
 }
 

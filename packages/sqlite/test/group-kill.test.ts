@@ -1,16 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { createApp, type EventStore, type Position } from '@annals/core'
 import { openLog } from '@annals/log'
 import { expect, onTestFinished, test } from 'vitest'
 import { openSqliteCoordinator } from '../src/index.ts'
 import { countGroup, type Delivery } from './group.ts'
 import { temporaryDirectory } from './temporary.ts'
+import { TestProcess } from './test-process.ts'
 
 const rounds = Number(process.env.ANNALS_KILL_ROUNDS ?? 10)
 const keys = Array.from({ length: 20 }, (_, index) => `thing-${index}`)
@@ -26,7 +24,7 @@ test('whenever workers are killed or stopped for a while, nothing is skipped, th
   for (let round = 0; round < rounds; round++) {
     await after(Math.random() * 700)
     const index = Math.floor(Math.random() * workers.length)
-    const worker = workers[index] as WorkerProcess
+    const worker = workers[index] as TestProcess
     endedAtMs.push(Date.now())
     if (round % 3 === 2) {
       worker.signal('SIGSTOP')
@@ -92,50 +90,8 @@ const checkpointIntervalMs = 1_000
 // Until the kill is through, on a machine that has much else to do.
 const slackMs = 1_500
 
-class WorkerProcess {
-  readonly #child: ChildProcess
-  readonly #ended: Promise<unknown>
-  #text = ''
-
-  constructor(directory: string, name: string) {
-    const program = fileURLToPath(new URL('group-process.ts', import.meta.url))
-    this.#child = spawn(process.execPath, [program, directory, name], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    this.#ended = once(this.#child, 'exit')
-    this.#child.stdout?.on('data', (chunk) => {
-      this.#text += chunk
-    })
-    onTestFinished(() => this.kill())
-  }
-
-  async said(word: string): Promise<void> {
-    while (!this.#text.includes(word)) {
-      if (this.#child.exitCode !== null) throw new Error(`the process ended before it said ${word}`)
-      await after(1)
-    }
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal)
-  }
-
-  async kill(): Promise<void> {
-    this.signal('SIGKILL')
-    await this.#ended
-  }
-
-  async end(): Promise<void> {
-    this.signal('SIGTERM')
-    await this.#ended
-  }
-}
-
-async function start(directory: string, name: string): Promise<WorkerProcess> {
-  const worker = new WorkerProcess(directory, name)
-  await worker.said('ready')
-  return worker
-}
+const start = (directory: string, name: string): Promise<TestProcess> =>
+  TestProcess.start('group-process.ts', directory, name)
 
 /** Records events of all keys until it is stopped. */
 function write(log: EventStore): { stop(): Promise<void> } {

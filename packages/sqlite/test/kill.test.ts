@@ -1,14 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as after } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { OpenReadModel, Position } from '@annals/core'
 import { openLog } from '@annals/log'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { openSqliteReadModels, type SqliteModel } from '../src/index.ts'
 import { temporaryDirectory } from './temporary.ts'
+import { TestProcess } from './test-process.ts'
 import { type Visit, Visits, visitsOf } from './visits.ts'
 
 const rounds = Number(process.env.ANNALS_KILL_ROUNDS ?? 8)
@@ -74,41 +72,8 @@ test('a process that makes its read model anew again and again may be killed at 
   expect((await readModelIn(directory)).build).toBeGreaterThan(rounds)
 }, 120_000)
 
-class Follower {
-  readonly #child: ChildProcess
-  readonly #ended: Promise<unknown>
-  #text = ''
-
-  constructor(directory: string, args: readonly string[]) {
-    const program = fileURLToPath(new URL('writer-process.ts', import.meta.url))
-    this.#child = spawn(process.execPath, [program, directory, ...args], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    this.#ended = once(this.#child, 'exit')
-    this.#child.stdout?.on('data', (chunk) => {
-      this.#text += chunk
-    })
-    onTestFinished(() => this.kill())
-  }
-
-  async said(word: string): Promise<void> {
-    while (!this.#text.includes(word)) {
-      if (this.#child.exitCode !== null) throw new Error(`the process ended before it said ${word}`)
-      await after(1)
-    }
-  }
-
-  async kill(): Promise<void> {
-    this.#child.kill('SIGKILL')
-    await this.#ended
-  }
-}
-
-async function start(directory: string, args: readonly string[]): Promise<Follower> {
-  const follower = new Follower(directory, args)
-  await follower.said('ready')
-  return follower
-}
+const start = (directory: string, args: readonly string[]): Promise<TestProcess> =>
+  TestProcess.start('writer-process.ts', directory, ...args)
 
 /**
  * Looks at the read model of another process as often as it can, for some time: what a reader sees in the file at a moment
