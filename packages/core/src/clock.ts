@@ -18,3 +18,24 @@ export const systemTimer: Timer = (atMs, callback) => {
 }
 
 const delayMsMax = 2 ** 31 - 1
+
+/** Resolves after a time, or as soon as the signal aborts. */
+export function pause(
+  ms: number,
+  {
+    clock,
+    timer,
+    signal,
+  }: { readonly clock: Clock; readonly timer: Timer; readonly signal?: AbortSignal | undefined },
+): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      cancel()
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const cancel = timer(clock() + ms, done)
+    signal?.addEventListener('abort', done, { once: true })
+    if (signal?.aborted) done()
+  })
+}

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../clock.ts'
+import { type Clock, pause, type Timer } from '../clock.ts'
 import { KeyedQueue } from '../command/keyed-queue.ts'
 import { AnnalsError, asError, isAnnalsError } from '../errors.ts'
 import type { RecordedEvent } from '../event/event.ts'
@@ -320,7 +320,7 @@ export class KeyedConsumer implements ConsumerControl {
 
   async #try(key: string, event: RecordedEvent, keyError?: Error): Promise<'handled' | 'parked' | 'stopped'> {
     const { lot } = this.#opened()
-    const { handle, retries, consumer, isFinal, delayMsOf } = this.#options
+    const { handle, retries, consumer, isFinal, delayMsOf, clock, timer } = this.#options
     const { signal } = this.#abort
     const corrected = correctedEvent(event, lot.correctionOf(event.position))
     if (!corrected) return 'handled'
@@ -349,22 +349,9 @@ export class KeyedConsumer implements ConsumerControl {
           return 'parked'
         }
         const delayMs = Math.max(retryDelayMs(retries, attempt), delayMsOf?.(error) ?? 0)
-        await this.#pauseFor(delayMs, signal)
+        await pause(delayMs, { clock, timer, signal })
       }
     }
-  }
-
-  #pauseFor(delayMs: number, signal: AbortSignal): Promise<void> {
-    const { clock, timer } = this.#options
-    return new Promise((resolve) => {
-      const done = () => {
-        cancel()
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      const cancel = timer(clock() + delayMs, done)
-      signal.addEventListener('abort', done, { once: true })
-    })
   }
 
   /** Handles the parked event of a key and those behind it. Those that come meanwhile wait behind this in the key's queue. */

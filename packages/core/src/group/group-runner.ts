@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../clock.ts'
+import { type Clock, pause, type Timer } from '../clock.ts'
 import type { Consumer, ConsumerStatus, ParkedKey, ParkedOptions } from '../consumer/consumer.ts'
 import type { ParkingJournal } from '../consumer/keeper.ts'
 import { type HandlerContext, KeyedConsumer } from '../consumer/keyed-consumer.ts'
@@ -118,7 +118,7 @@ export class GroupRunner implements Consumer {
       else await this.#look()
       if (!this.#worker.overview.isResetting) return
       if (this.#worker.isBusy) await this.#worker.idle()
-      else await this.#pauseFor(resetPollMs)
+      else await pause(resetPollMs, this.#options)
     }
   }
 
@@ -328,11 +328,6 @@ export class GroupRunner implements Consumer {
       if (!context.signal.aborted) this.#handlerError = asError(error)
       throw error
     }
-  }
-
-  #pauseFor(ms: number): Promise<void> {
-    const { clock, timer } = this.#options
-    return new Promise((resolve) => timer(clock() + ms, resolve))
   }
 
   #assertJoins(): void {

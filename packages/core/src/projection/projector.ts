@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../clock.ts'
+import { type Clock, pause, type Timer } from '../clock.ts'
 import { correctedEvent } from '../consumer/corrected-event.ts'
 import type { ParkingLot } from '../consumer/parking-lot.ts'
 import { retryDelayMs } from '../consumer/retry-policy.ts'
@@ -145,6 +145,7 @@ export class Projector {
   /** Writes the events of one position, of which there are several if one was split, or parks what cannot be. */
   async #writePlace(place: readonly RecordedEvent[], work: Work, failedBefore?: Failed): Promise<Outcome> {
     const { retries } = this.#projection
+    const [clock, timer] = [this.#clock, this.#timer]
     let due = place
     let failed = failedBefore
     for (let attempts = 1; due.length > 0; attempts++) {
@@ -158,7 +159,7 @@ export class Projector {
       this.error = error
       // An upcaster knows nothing but the event, and so fails each time.
       const isWorthRetrying = attempts < retries.attemptsMax && !(event instanceof UnreadableEvent)
-      if (isWorthRetrying) await this.#pauseFor(retryDelayMs(retries, attempts), work.signal)
+      if (isWorthRetrying) await pause(retryDelayMs(retries, attempts), { clock, timer, signal: work.signal })
       if (work.signal.aborted) return 'stopped'
       if (isWorthRetrying) continue
       await this.#park(this.#keyOf(event), event, error, attempts)
@@ -235,19 +236,6 @@ export class Projector {
         { cause: error },
       )
     await this.#lot.park(key, event, error, attempts)
-  }
-
-  #pauseFor(delayMs: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        cancel()
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      const cancel = this.#timer(this.#clock() + delayMs, done)
-      signal.addEventListener('abort', done, { once: true })
-      if (signal.aborted) done()
-    })
   }
 }
 
