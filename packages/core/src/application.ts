@@ -12,7 +12,7 @@ import {
 import type { Decider } from './command/decider.ts'
 import { Snapshots } from './command/snapshots.ts'
 import type { Consumer } from './consumer/consumer.ts'
-import { definitionsOf } from './definitions.ts'
+import { Defined, definitionsOf } from './definitions.ts'
 import { AnnalsError } from './errors.ts'
 import type { AppendCondition } from './event/append-condition.ts'
 import { invalidDefinition } from './event/fold.ts'
@@ -20,9 +20,7 @@ import type { Position } from './event/position.ts'
 import type { ConsumerGroup } from './group/consumer-group.ts'
 import type { GroupCoordinator } from './group/coordinator.ts'
 import { countingIds, type NewId } from './new-id.ts'
-import type { Outbox } from './outbox/outbox.ts'
 import { Background } from './process/background.ts'
-import type { ProcessManager } from './process/process-manager.ts'
 import type { ScheduledCommand } from './process/schedule-state.ts'
 import type { ScheduleArguments, Scheduled, ScheduleOptions } from './process/scheduler.ts'
 import { createMemoryReadModels } from './projection/in-memory.ts'
@@ -39,16 +37,9 @@ import type { Appended, EventStore, StreamAppend } from './store/event-store.ts'
 import { validateAppends } from './validate-appends.ts'
 
 /** The two sides of CQRS over one store, and what goes on by itself. See `App` for what it promises. */
-export class Application implements App {
+export class Application extends Defined implements App {
   readonly store: EventStore
-  readonly deciders: readonly Decider[]
-  readonly commands: ReadonlyMap<string, AnyCommand>
-  readonly queries: ReadonlyMap<string, Query>
-  readonly projections: ReadonlyMap<string, Projection>
   readonly #decidersByCategory: ReadonlyMap<string, Decider>
-  readonly processManagers: ReadonlyMap<string, ProcessManager>
-  readonly outboxes: ReadonlyMap<string, Outbox>
-  readonly consumerGroups: ReadonlyMap<string, ConsumerGroup>
   readonly #handler: CommandHandler
   readonly #background: Background
   readonly #runners: ReadonlyMap<string, ReadModelRunner>
@@ -62,7 +53,8 @@ export class Application implements App {
   readonly newId: NewId
 
   constructor(options: AppOptions) {
-    const { store, modules, readModels = [], clock = Date.now, timer = systemTimer } = options
+    super(definitionsOf(options.modules))
+    const { store, readModels = [], clock = Date.now, timer = systemTimer } = options
     const { newId = countingIds(), authorize, random = Math.random, rebuilds = 'at-start' } = options
     const { commandAttemptsMax = 10, commandIdsKeptMs = 30 * 24 * 60 * 60 * 1000 } = options
     const { coordinator, joinsGroups = true } = options
@@ -70,17 +62,9 @@ export class Application implements App {
     this.#clock = clock
     this.#authorize = authorize
     this.newId = newId
-    const { deciders, commands, queries, projections, processManagers, outboxes, consumerGroups } =
-      definitionsOf(modules)
+    const { deciders, commands, processManagers, outboxes, consumerGroups } = this
     this.store = store
-    this.deciders = deciders
     this.#decidersByCategory = new Map(deciders.map((decider) => [decider.category, decider]))
-    this.commands = commands
-    this.queries = queries
-    this.projections = projections
-    this.processManagers = processManagers
-    this.outboxes = outboxes
-    this.consumerGroups = consumerGroups
     this.#coordinator = coordinator
     this.#readModels = [...readModels, createMemoryReadModels()]
     const rebuildsAtStart = rebuilds === 'at-start'

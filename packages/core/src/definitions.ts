@@ -74,3 +74,24 @@ function byName<Item>(
   }
   return named
 }
+
+/** Something that is made of definitions, and shows them as its own. */
+export abstract class Defined implements Definitions {
+  readonly deciders: Definitions['deciders']
+  readonly commands: Definitions['commands']
+  readonly queries: Definitions['queries']
+  readonly projections: Definitions['projections']
+  readonly processManagers: Definitions['processManagers']
+  readonly outboxes: Definitions['outboxes']
+  readonly consumerGroups: Definitions['consumerGroups']
+
+  constructor(definitions: Definitions) {
+    this.deciders = definitions.deciders
+    this.commands = definitions.commands
+    this.queries = definitions.queries
+    this.projections = definitions.projections
+    this.processManagers = definitions.processManagers
+    this.outboxes = definitions.outboxes
+    this.consumerGroups = definitions.consumerGroups
+  }
+}

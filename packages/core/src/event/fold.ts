@@ -124,3 +124,26 @@ export function invalidDefinition(definition: string, problem: string): AnnalsEr
     problem,
   })
 }
+
+/** Turns what is wrong with an argument into what is wrong with the definition. */
+export function asDefinition(definition: string, check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    throw invalidDefinition(definition, (error as Error).message.replace(/\.$/, ''))
+  }
+}
+
+/** Stops at a part of a definition that has to be a whole number. @throws AnnalsError `invalid-definition` */
+export function assertDefinedWhole(
+  definition: string,
+  part: string,
+  value: number,
+  { min = 1, max }: { readonly min?: number; readonly max?: number } = {},
+): void {
+  if (Number.isSafeInteger(value) && value >= min && (max === undefined || value <= max)) return
+  throw invalidDefinition(
+    definition,
+    `${part} has to be a whole number from ${min} ${max === undefined ? 'up' : `to ${max}`}`,
+  )
+}

@@ -1,7 +1,15 @@
+import { consumerTitle } from '../consumer/consumer-name.ts'
 import type { HandlerContext } from '../consumer/keyed-consumer.ts'
 import { type Retries, type RetryPolicy, retriesOf } from '../consumer/retry-policy.ts'
 import type { RecordedEvent } from '../event/event.ts'
-import { assertEvents, type EventSchemas, invalidDefinition, type RecordedEventOf } from '../event/fold.ts'
+import {
+  asDefinition,
+  assertDefinedWhole,
+  assertEvents,
+  type EventSchemas,
+  invalidDefinition,
+  type RecordedEventOf,
+} from '../event/fold.ts'
 import { assertSelection, type Selection } from '../event/selection.ts'
 import type { OutputOf } from '../schema.ts'
 
@@ -62,8 +70,8 @@ export function defineConsumerGroup<const Name extends string, Events extends Ev
   /** How many events a worker handles at once, each of another key. From 1. Default: 16. */
   readonly parallelMax?: number
   /**
-   * Into how many parts the keys are divided; no more workers than that have something to do. Can be changed while no worker runs; what lies between the slowest part and the fastest is then
-   * handled again. From 1 to 256. Default: 16.
+   * Into how many parts the keys are divided; no more workers than that have something to do. Can be changed while no
+   * worker runs; what lies between the slowest part and the fastest is then handled again. From 1 to 256. Default: 16.
    */
   readonly partitions?: number
   /**
@@ -75,30 +83,15 @@ export function defineConsumerGroup<const Name extends string, Events extends Ev
   const { name, description, events, on, retry } = definition
   const { select = 'everything', key = ({ stream }) => stream } = definition
   const { parallelMax = 16, partitions = 16, leaseMs = 5_000 } = definition
-  if (typeof name !== 'string' || name === '') throw invalidDefinition('a consumer group', 'it needs a name')
-  const owner = `consumer group ${name}`
-  if (name.startsWith('$'))
-    throw invalidDefinition(owner, 'names that begin with "$" are those of Annals itself')
+  const owner = consumerTitle('consumer group', name)
   assertEvents(owner, events)
-  try {
-    assertSelection(select)
-  } catch (error) {
-    throw invalidDefinition(owner, (error as Error).message.replace(/\.$/, ''))
-  }
+  asDefinition(owner, () => assertSelection(select))
   assertHandlers(owner, events, on)
   if (typeof key !== 'function')
     throw invalidDefinition(owner, 'its key has to be a function that gives the key of an event')
-  for (const [part, value, min, max] of [
-    ['parallelMax', parallelMax, 1, Number.MAX_SAFE_INTEGER],
-    ['partitions', partitions, 1, partitionsMax],
-    ['leaseMs', leaseMs, leaseMsMin, leaseMsMax],
-  ] as const) {
-    if (!Number.isSafeInteger(value) || value < min || value > max)
-      throw invalidDefinition(
-        owner,
-        `${part} has to be a whole number from ${min} ${max === Number.MAX_SAFE_INTEGER ? 'up' : `to ${max}`}`,
-      )
-  }
+  assertDefinedWhole(owner, 'parallelMax', parallelMax)
+  assertDefinedWhole(owner, 'partitions', partitions, { max: partitionsMax })
+  assertDefinedWhole(owner, 'leaseMs', leaseMs, { min: leaseMsMin, max: leaseMsMax })
   return {
     kind: 'consumer-group',
     name,

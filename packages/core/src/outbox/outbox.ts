@@ -1,6 +1,13 @@
+import { consumerTitle } from '../consumer/consumer-name.ts'
 import { type Retries, type RetryPolicy, retriesOf } from '../consumer/retry-policy.ts'
 import type { RecordedEvent } from '../event/event.ts'
-import { type EventSchemas, invalidDefinition, type RecordedEventOf } from '../event/fold.ts'
+import {
+  asDefinition,
+  assertDefinedWhole,
+  type EventSchemas,
+  invalidDefinition,
+  type RecordedEventOf,
+} from '../event/fold.ts'
 import { assertSelection, type Selection } from '../event/selection.ts'
 import type { JsonValue } from '../json.ts'
 import type { OutputOf } from '../schema.ts'
@@ -85,15 +92,8 @@ export function defineOutbox<const Name extends string, Events extends EventSche
 }): Outbox<Name> {
   const { name, description, events, messages, deliver, retry } = definition
   const { select = 'everything', key = ({ stream }) => stream, parallelMax = 16 } = definition
-  if (typeof name !== 'string' || name === '') throw invalidDefinition('an outbox', 'it needs a name')
-  const owner = `outbox ${name}`
-  if (name.startsWith('$'))
-    throw invalidDefinition(owner, 'names that begin with "$" are those of Annals itself')
-  try {
-    assertSelection(select)
-  } catch (error) {
-    throw invalidDefinition(owner, (error as Error).message.replace(/\.$/, ''))
-  }
+  const owner = consumerTitle('outbox', name)
+  asDefinition(owner, () => assertSelection(select))
   const entries = Object.entries<unknown>(messages ?? {})
   if (entries.length === 0)
     throw invalidDefinition(owner, 'it has no function under messages, so it would never deliver anything')
@@ -108,8 +108,7 @@ export function defineOutbox<const Name extends string, Events extends EventSche
   for (const [part, value] of Object.entries({ key, deliver })) {
     if (typeof value !== 'function') throw invalidDefinition(owner, `${part} has to be a function`)
   }
-  if (!Number.isSafeInteger(parallelMax) || parallelMax < 1)
-    throw invalidDefinition(owner, 'parallelMax has to be a whole number from 1 up')
+  assertDefinedWhole(owner, 'parallelMax', parallelMax)
   return {
     kind: 'outbox',
     name,

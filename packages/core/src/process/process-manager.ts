@@ -3,6 +3,8 @@ import type { RetryPolicy } from '../consumer/retry-policy.ts'
 import { type Retries, retriesOf } from '../consumer/retry-policy.ts'
 import type { RecordedEvent } from '../event/event.ts'
 import {
+  asDefinition,
+  assertDefinedWhole,
   assertFold,
   type EventSchemas,
   type Evolve,
@@ -170,8 +172,7 @@ export function defineProcessManager<
         throw invalidDefinition(owner, `${what}.${handled} has to be a function`)
     }
   }
-  if (!Number.isSafeInteger(parallelMax) || parallelMax < 1)
-    throw invalidDefinition(owner, 'parallelMax has to be a whole number from 1 up')
+  assertDefinedWhole(owner, 'parallelMax', parallelMax)
   return {
     kind: 'process-manager',
     name,
@@ -188,13 +189,4 @@ export function defineProcessManager<
     retries: retriesOf(owner, retry),
     parallelMax,
   } as unknown as ProcessManager<Name, State, Events>
-}
-
-/** Turns what is wrong with an argument into what is wrong with the definition. */
-function asDefinition(owner: string, check: () => void): void {
-  try {
-    check()
-  } catch (error) {
-    throw invalidDefinition(owner, (error as Error).message.replace(/\.$/, ''))
-  }
 }

@@ -1,6 +1,13 @@
 import { type Retries, type RetryPolicy, retriesOf } from '../consumer/retry-policy.ts'
 import type { RecordedEvent } from '../event/event.ts'
-import { assertEvents, type EventSchemas, invalidDefinition, type RecordedEventOf } from '../event/fold.ts'
+import {
+  asDefinition,
+  assertDefinedWhole,
+  assertEvents,
+  type EventSchemas,
+  invalidDefinition,
+  type RecordedEventOf,
+} from '../event/fold.ts'
 import { assertSelection, type Selection } from '../event/selection.ts'
 import type { OutputOf } from '../schema.ts'
 import type { ReadModelKind } from './read-model.ts'
@@ -100,8 +107,7 @@ export function defineProjection<
   } = definition
   if (typeof name !== 'string' || name === '') throw invalidDefinition('a projection', 'it needs a name')
   const refuse = (problem: string) => invalidDefinition(`projection ${name}`, problem)
-  if (!Number.isSafeInteger(version) || version < 1)
-    throw refuse('its version has to be a whole number from 1 up')
+  assertDefinedWhole(`projection ${name}`, 'its version', version)
   if (typeof readModel?.kind !== 'string')
     throw refuse('it needs a readModel, for example inMemory(() => new Map())')
   if (key !== undefined && typeof key !== 'function')
@@ -113,11 +119,7 @@ export function defineProjection<
     )
   assertEvents(`projection ${name}`, events)
   assertHandlers(events, on, onBatch, refuse)
-  try {
-    assertSelection(select)
-  } catch (error) {
-    throw refuse((error as Error).message.replace(/\.$/, ''))
-  }
+  asDefinition(`projection ${name}`, () => assertSelection(select))
   return {
     kind: 'projection',
     name,

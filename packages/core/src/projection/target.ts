@@ -1,5 +1,5 @@
 import type { HandlerContext } from '../consumer/keyed-consumer.ts'
-import { invalidDefinition } from '../event/fold.ts'
+import { assertDefinedWhole, invalidDefinition } from '../event/fold.ts'
 import type { ReadModelKind } from './read-model.ts'
 
 /** What a read model of one's own is, and how it is reached. */
@@ -27,8 +27,7 @@ export function target<Client>(options: TargetOptions<Client>): ReadModelKind<Cl
   const { parallelMax = 16 } = options
   if (typeof options.open !== 'function')
     throw invalidDefinition('a target', 'it needs open, a function that gives what handlers write to')
-  if (!Number.isSafeInteger(parallelMax) || parallelMax < 1)
-    throw invalidDefinition('a target', 'its parallelMax has to be a whole number from 1 up')
+  assertDefinedWhole('a target', 'its parallelMax', parallelMax)
   const readModel: Target<Client> = { kind: 'target', ...options, parallelMax }
   return readModel
 }

@@ -1,7 +1,7 @@
 import { type App, type AppOptions, createApp } from '../app.ts'
 import type { Caller } from '../caller.ts'
 import type { SnapshotStore } from '../command/snapshot.ts'
-import { type Definitions, definitionsOf } from '../definitions.ts'
+import { Defined, type Definitions, definitionsOf } from '../definitions.ts'
 import { AnnalsError } from '../errors.ts'
 import type { GroupCoordinator } from '../group/coordinator.ts'
 import type { ReadModelStore } from '../projection/read-model.ts'
@@ -50,29 +50,14 @@ export function createTenants(options: TenantsOptions): Tenants {
   return new TenantApps(options)
 }
 
-class TenantApps implements Tenants {
+class TenantApps extends Defined implements Tenants {
   readonly store: EventStore
-  readonly deciders: Definitions['deciders']
-  readonly commands: Definitions['commands']
-  readonly queries: Definitions['queries']
-  readonly projections: Definitions['projections']
-  readonly processManagers: Definitions['processManagers']
-  readonly outboxes: Definitions['outboxes']
-  readonly consumerGroups: Definitions['consumerGroups']
   readonly #options: TenantsOptions
   readonly #apps = new Map<string, Promise<TenantApp>>()
   #closed = false
 
   constructor(options: TenantsOptions) {
-    const { deciders, commands, queries, projections, processManagers, outboxes, consumerGroups } =
-      definitionsOf(options.modules)
-    this.deciders = deciders
-    this.commands = commands
-    this.queries = queries
-    this.projections = projections
-    this.processManagers = processManagers
-    this.outboxes = outboxes
-    this.consumerGroups = consumerGroups
+    super(definitionsOf(options.modules))
     this.store = options.store
     this.#options = options
   }
