@@ -236,7 +236,7 @@ async function refreshCart() {
   const { cart, history } = state
   if (cart === undefined) return
   const reading = eventsOf(cart, (history.at(-1)?.revision ?? -1) + 1)
-  // If both fail it is the query that says it, in the words of the shop.
+  // If both fail it is always the query that says it.
   reading.catch(() => undefined)
   /** @type {CartContentsAnswer} */
   const contents = await ask('CartContents', { cart })
