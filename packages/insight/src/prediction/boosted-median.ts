@@ -12,7 +12,7 @@ export type Correction = (features: Float64Array) => number
 
 /**
  * Learns by how much the median of a value differs from its base: gradient boosting of small regression trees for the
- * least absolute error. Deterministic. O(examples × features × depth × trees).
+ * least absolute error. Of at most 32,767 examples. Deterministic. O(examples × features × depth × trees).
  *
  * Source: J. H. Friedman, Greedy Function Approximation: A Gradient Boosting Machine, Annals of Statistics 29 (2001),
  * section 4.3 (LAD_TreeBoost), on features in up to 64 classes each.
@@ -40,6 +40,7 @@ const depthMax = 3
 const leafExamplesMin = 100
 const learningRate = 0.1
 const classesMax = 64
+const cutFromMax = 2_000
 // The value that is rarely other than the least makes one more.
 const histogramWidth = classesMax + 1
 
@@ -64,27 +65,36 @@ interface Growth {
   readonly signs: Int8Array
 }
 
-/** By column and class: how many examples there are, and the sum of their signs. */
-interface Histogram {
-  readonly counts: Int32Array
-  readonly sums: Int32Array
-}
+/**
+ * By column and class: how many examples there are, times 65,536, and the sum of their signs, each one more than it is,
+ * so that both are counted with one addition.
+ */
+type Histogram = Int32Array
+const countOf = (packed: number): number => packed >>> 16
+const sumOf = (packed: number): number => (packed & 0xffff) - countOf(packed)
 
 function columnsOf(examples: readonly Example[]): Column[] {
   return varying(examples).map(({ feature, values }) => {
-    const sorted = values.slice().sort()
-    const least = sorted[0] as number
+    const sorted = spaced(values, cutFromMax).sort()
+    const least = values.reduce((one, other) => Math.min(one, other))
+    const isMore = (value: number) => value > least
     // What is rarely other than the least has a class of its own too.
-    const cuts = new Set([sorted.find((value) => value > least) as number])
+    const cuts = new Set([(sorted.find(isMore) ?? values.find(isMore)) as number])
     for (let place = 1; place < classesMax; place++)
       cuts.add(sorted[Math.floor((place * sorted.length) / classesMax)] as number)
-    const above = [...cuts].filter((cut) => cut > least).sort((one, other) => one - other)
+    const above = [...cuts].filter(isMore).sort((one, other) => one - other)
     const classes = new Uint8Array(values.length)
     for (let example = 0; example < values.length; example++)
       classes[example] = classOf(above, values[example] as number)
     return { feature, cuts: above, classes }
   })
 }
+
+/** So many of the values, evenly spaced, or all if they are fewer: their quantiles are near enough to those of all. */
+const spaced = (values: Float64Array, most: number): Float64Array =>
+  values.length <= most
+    ? values.slice()
+    : Float64Array.from({ length: most }, (_, i) => values[Math.floor((i * values.length) / most)] as number)
 
 /**
  * The features that are not the same in all examples, which most are, since they are of activities that are not there.
@@ -152,28 +162,25 @@ function divided(members: Uint32Array, classes: Uint8Array, below: number): [Uin
 
 function histogramOf({ columns, classes, signs }: Growth, members: Uint32Array): Histogram {
   const width = columns.length
-  const [counts, sums] = [new Int32Array(width * histogramWidth), new Int32Array(width * histogramWidth)]
+  const histogram = new Int32Array(width * histogramWidth)
   for (let i = 0; i < members.length; i++) {
     const member = members[i] as number
-    const sign = signs[member] as number
+    const one = 65_536 + (signs[member] as number) + 1
     for (let column = 0; column < width; column++) {
       const at = column * histogramWidth + (classes[member * width + column] as number)
-      counts[at] = (counts[at] as number) + 1
-      sums[at] = (sums[at] as number) + sign
+      histogram[at] = (histogram[at] as number) + one
     }
   }
-  return { counts, sums }
+  return histogram
 }
 
-const without = (all: Histogram, part: Histogram): Histogram => ({
-  counts: all.counts.map((count, at) => count - (part.counts[at] as number)),
-  sums: all.sums.map((sum, at) => sum - (part.sums[at] as number)),
-})
+const without = (all: Histogram, part: Histogram): Histogram =>
+  all.map((packed, at) => packed - (part[at] as number))
 
 function bestSplit(
   { columns, signs }: Growth,
   members: Uint32Array,
-  { counts, sums }: Histogram,
+  histogram: Histogram,
 ): { readonly column: Column; readonly below: number } | undefined {
   let total = 0
   for (const member of members) total += signs[member] as number
@@ -182,8 +189,9 @@ function bestSplit(
   for (const [at, column] of columns.entries()) {
     let [sum, count] = [0, 0]
     for (let below = 1; below <= column.cuts.length; below++) {
-      sum += sums[at * histogramWidth + below - 1] as number
-      count += counts[at * histogramWidth + below - 1] as number
+      const packed = histogram[at * histogramWidth + below - 1] as number
+      sum += sumOf(packed)
+      count += countOf(packed)
       if (count < leafExamplesMin || members.length - count < leafExamplesMin) continue
       const gain = (sum * sum) / count + (total - sum) ** 2 / (members.length - count)
       if (gain > bestGain) {

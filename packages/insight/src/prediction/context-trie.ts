@@ -12,30 +12,27 @@ export class ContextTrie {
   #contexts = 0
 
   /**
-   * For each length of context from 0 to 8 the probabilities of what follows, by number, of `labelCount`. A context
-   * that was never seen says what the next shorter one says. `latest` are numbers from 1, the latest first; before the
-   * first it is 0.
+   * For each length of context from 0 to 8 the probabilities of what follows, by number, of `labelCount`: row by row in
+   * `rows`. A context that was never seen says what the next shorter one says. `latest` are numbers from 1, the latest
+   * first; before the first it is 0.
    */
-  predict(latest: readonly number[], labelCount: number): Float64Array[] {
-    let probabilities = new Float64Array(labelCount).fill(1 / labelCount)
+  predict(latest: readonly number[], labelCount: number, rows: Float64Array): void {
+    rows.fill(1 / labelCount, 0, labelCount)
     let node: Node | undefined = this.#root
-    const byLength: Float64Array[] = []
     for (let length = 0; length <= contextMax; length++) {
+      const row = length * labelCount
+      const shorter = length === 0 ? 0 : row - labelCount
       if (node && node.total > 0) {
         // What was never seen here has the weight of as many as there are different ones.
-        const unseen = node.counts.size
-        const shorter = probabilities
-        const scale = node.total + unseen
-        probabilities = new Float64Array(labelCount)
+        const scale = node.total + node.counts.size
+        const kept = node.counts.size / scale
         for (let label = 0; label < labelCount; label++)
-          probabilities[label] = ((shorter[label] as number) * unseen) / scale
+          rows[row + label] = (rows[shorter + label] as number) * kept
         for (const [label, count] of node.counts)
-          probabilities[label] = (probabilities[label] as number) + count / scale
-      }
-      byLength.push(probabilities)
+          rows[row + label] = (rows[row + label] as number) + count / scale
+      } else rows.copyWithin(row, shorter, shorter + labelCount)
       node = node?.followers.get(latest[length] ?? 0)
     }
-    return byLength
   }
 
   learn(latest: readonly number[], label: number): void {

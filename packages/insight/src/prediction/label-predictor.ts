@@ -44,24 +44,29 @@ export class LabelPredictor {
   readonly #temperatures = Array.from({ length: learners }, () => new Temperature())
   readonly #confidence = new TrackRecord()
   readonly #accuracy = new TrackRecord()
+  /** What each learner foretells, a row for each; used again with each example. */
+  #rows = new Float64Array(0)
 
   /** By number, of `labelCount`; they add up to 1. */
-  predict(situation: Situation, labelCount: number): Float64Array {
-    return this.#calibrated(this.#predictions(situation, labelCount), this.#best())
+  predict({ latest, features }: Situation, labelCount: number): Float64Array {
+    this.#ask(latest, this.#logistic.predict(features), labelCount)
+    return this.#calibrated(labelCount)
   }
 
-  learn(situation: Situation, label: number, labelCount: number): void {
-    const predictions = this.#predictions(situation, labelCount)
-    const own = this.#calibrated(predictions, this.#best())
-    const top = mostProbable(own)
+  learn({ latest, features }: Situation, label: number, labelCount: number): void {
+    this.#ask(latest, this.#logistic.learn(features, label), labelCount)
+    const own = this.#calibrated(labelCount)
+    const top = mostProbable(own, 0, labelCount)
     this.#accuracy.add(top === label ? 1 : 0)
     this.#confidence.add(own[top] as number)
-    predictions.forEach((each, learner) => {
-      this.#records[learner]?.add(mostProbable(each) === label ? 1 : 0)
-      this.#temperatures[learner]?.learn(each, label)
-    })
-    this.#trie.learn(situation.latest, label)
-    this.#logistic.learn(situation.features, label)
+    // The one that is asked is calibrated with each example; the others in turn, since that costs more than all else.
+    this.#calibrate(this.#best(), label, labelCount)
+    this.#calibrate(this.#accuracy.scored % learners, label, labelCount)
+    for (let learner = 0; learner < learners; learner++) {
+      const foretold = mostProbable(this.#rows, learner * labelCount, labelCount)
+      this.#records[learner]?.add(foretold === label ? 1 : 0)
+    }
+    this.#trie.learn(latest, label)
   }
 
   get accuracy(): Accuracy {
@@ -70,19 +75,28 @@ export class LabelPredictor {
     return { accuracy: this.#accuracy.mean, confidence: this.#confidence.mean, scored }
   }
 
-  #calibrated(predictions: readonly Float64Array[], learner: number): Float64Array {
-    return (this.#temperatures[learner] as Temperature).apply(predictions[learner] as Float64Array)
+  #calibrated(labelCount: number): Float64Array {
+    const best = this.#best()
+    return (this.#temperatures[best] as Temperature).apply(this.#rows, best * labelCount, labelCount)
   }
 
-  #predictions({ latest, features }: Situation, labelCount: number): Float64Array[] {
-    const byLength = this.#trie.predict(latest, labelCount)
-    const vote = new Float64Array(labelCount)
-    for (const each of byLength)
-      for (let label = 0; label < labelCount; label++)
-        vote[label] = (vote[label] as number) + (each[label] as number) / byLength.length
-    const logistic = new Float64Array(labelCount)
-    logistic.set(this.#logistic.predict(features))
-    return [...byLength, vote, logistic]
+  #calibrate(learner: number, label: number, labelCount: number): void {
+    this.#temperatures[learner]?.learn(this.#rows, learner * labelCount, labelCount, label)
+  }
+
+  /** Fills the rows. */
+  #ask(latest: readonly number[], logistic: Float64Array, labelCount: number): void {
+    if (this.#rows.length < learners * labelCount) this.#rows = new Float64Array(2 * learners * labelCount)
+    const rows = this.#rows
+    this.#trie.predict(latest, labelCount, rows)
+    const vote = lengths * labelCount
+    for (let label = 0; label < labelCount; label++) {
+      let sum = 0
+      for (let at = label; at < vote; at += labelCount) sum += rows[at] as number
+      rows[vote + label] = sum / lengths
+    }
+    rows.fill(0, vote + labelCount, learners * labelCount)
+    rows.set(logistic, vote + labelCount)
   }
 
   #best(): number {
@@ -94,14 +108,15 @@ export class LabelPredictor {
 }
 
 // Contexts of each length, their vote, and logistic regression.
-const learners = contextMax + 3
+const lengths = contextMax + 1
+const learners = lengths + 2
 
 const meanOf = (record: TrackRecord | undefined): number => (record && record.scored > 0 ? record.mean : 0)
 
-/** The first of the most probable, which of those that are equally probable is the one seen first. */
-function mostProbable(probabilities: Float64Array): number {
+/** The first of the most probable in a row, which of those that are equally probable is the one seen first. */
+function mostProbable(row: Float64Array, from: number, count: number): number {
   let most = 0
-  for (let label = 1; label < probabilities.length; label++)
-    if ((probabilities[label] as number) > (probabilities[most] as number)) most = label
+  for (let label = 1; label < count; label++)
+    if ((row[from + label] as number) > (row[from + most] as number)) most = label
   return most
 }

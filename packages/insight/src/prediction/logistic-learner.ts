@@ -27,29 +27,41 @@ export class LogisticLearner {
     return softmax(scores)
   }
 
-  learn(features: readonly string[], label: number): void {
+  /** Learns that a label came true, and answers what it would have foretold just before. */
+  learn(features: readonly string[], label: number): Float64Array {
+    const foretold = new Float64Array(this.#labelCount)
     this.#labelCount = Math.max(this.#labelCount, label + 1)
-    this.#examples++
-    const rows = features.flatMap((feature) => this.#rowOf(feature) ?? [])
     const scores = new Float64Array(this.#labelCount)
-    for (const row of rows) {
+    const rows: Row[] = []
+    for (const feature of features) {
+      const row = this.#rowOf(feature)
+      if (!row) continue
+      rows.push(row)
+      const { weights, averages } = row
       const kept = keptOf(this.#examples - row.at)
-      row.at = this.#examples
-      for (let each = 0; each < this.#labelCount; each++) {
-        const weight = row.weights[each] as number
-        row.averages[each] = weight + ((row.averages[each] as number) - weight) * kept
+      row.at = this.#examples + 1
+      for (let each = 0; each < scores.length; each++) {
+        const weight = weights[each] as number
+        const average = weight + ((averages[each] as number) - weight) * kept
+        averages[each] = weight + (average - weight) * keptOfOne
         scores[each] = (scores[each] as number) + weight
+        // A label that is new has no row here to be written to.
+        foretold[each] = (foretold[each] as number) + average
       }
     }
-    const probabilities = softmax(scores)
-    for (let each = 0; each < this.#labelCount; each++) {
-      const gradient = (probabilities[each] as number) - (each === label ? 1 : 0)
-      for (const { weights, squares } of rows) {
+    this.#examples++
+    const gradients = softmax(scores)
+    gradients[label] = (gradients[label] as number) - 1
+    for (const { weights, squares } of rows)
+      for (let each = 0; each < gradients.length; each++) {
+        const gradient = gradients[each] as number
+        // What hardly errs hardly moves, and most labels are out of the question.
+        if (gradient < gradientMin && gradient > -gradientMin) continue
         const square = (squares[each] as number) + gradient * gradient
         squares[each] = square
         weights[each] = (weights[each] as number) - (learningRate * gradient) / Math.sqrt(square + 0.1)
       }
-    }
+    return softmax(foretold)
   }
 
   #rowOf(feature: string): Row | undefined {
@@ -82,11 +94,13 @@ interface Row {
 }
 
 const learningRate = 0.05
+const gradientMin = 1e-4
 const averagedExamples = 1_000
 // Features that come later are passed over.
 const featuresMax = 200_000
 
 const keptOf = (examples: number): number => 0.5 ** (examples / averagedExamples)
+const keptOfOne = keptOf(1)
 
 // Labels beyond those learned have room in the rows, and no score.
 function softmax(scores: Float64Array): Float64Array {

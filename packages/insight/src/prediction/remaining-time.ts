@@ -74,7 +74,10 @@ export class RemainingTimePredictor {
   /** `undefined` before the first case ended. */
   predict(state: PastState): RemainingTime | undefined {
     const medians = this.#medians(state)
-    if (!medians) return undefined
+    return medians && this.#foretold(state, medians)
+  }
+
+  #foretold(state: PastState, medians: readonly number[]): RemainingTime {
     const medianMs = medians[this.#best()] as number
     const like = this.#like(state.context.elapsed) ?? this.#like(state.context.activity) ?? this.#overall
     const fromMs = like.quantile(this.#outside / 2) as number
@@ -123,9 +126,9 @@ export class RemainingTimePredictor {
   }
 
   #measure(state: PastState, valueMs: number): void {
-    const predicted = this.predict(state)
     const medians = this.#medians(state)
-    if (!predicted || !medians) return
+    if (!medians) return
+    const predicted = this.#foretold(state, medians)
     this.#error.add(Math.abs(predicted.medianMs - valueMs))
     const inside = valueMs >= predicted.fromMs && valueMs <= predicted.toMs
     this.#inside.add(inside ? 1 : 0)
