@@ -50,6 +50,14 @@ export class DriftDetector {
     return this.#perspectives.flatMap((perspective) => this.#look(perspective) ?? [])
   }
 
+  /** Names a case no longer, in what it is yet to find; that it was counted stays. */
+  forget(name: string): void {
+    for (const [at, each] of this.#recent.entries())
+      if (each.name === name) this.#recent[at] = { ...each, name: '' }
+    for (const [perspective, { distance, drift }] of this.#largest)
+      if (drift.case === name) this.#largest.set(perspective, { distance, drift: { ...drift, case: '' } })
+  }
+
   #look(perspective: DriftPerspective): Drift | undefined {
     const boundary = this.#caseCount - this.#windowCases
     if (boundary < (this.#lookFrom.get(perspective) ?? 0)) return undefined

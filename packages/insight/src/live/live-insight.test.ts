@@ -1,5 +1,6 @@
 import { isAnnalsError } from '@annals/core'
 import { Random } from '@annals/testing'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { duration } from '../correlation/root-cause.ts'
 import type { CaseEvent } from '../event-log/case-event.ts'
@@ -251,4 +252,164 @@ test('without cases that end nothing grows beyond its limits in a long history',
   expect(variants.length).toBeLessThanOrEqual(200)
   expect(casesWithoutVariant + variants.reduce((sum, { cases }) => sum + cases, 0)).toBe(2500)
   expect(live.map().events).toBe(20_000)
+})
+
+test('a case ends once nothing came to it for long enough, by the latest time of any event, and begins anew if it goes on', async () => {
+  const step = fc.record({
+    name: fc.constantFrom('a', 'b', 'c', 'd'),
+    activity: fc.constantFrom('x', 'y'),
+    afterMs: fc.integer({ min: -8, max: 12 }),
+  })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 40 }),
+      fc.integer({ min: 1, max: 30 }),
+      async (steps, quietMsMax) => {
+        const live = new LiveInsight({ quietMsMax })
+        // Each case as a text of its activities.
+        const open = new Map<string, { done: string; touchedMs: number }>()
+        const ended: { name: string; done: string }[] = []
+        let [atMs, latestMs, wentOn] = [0, 0, 0]
+        for (const { name, activity, afterMs } of steps) {
+          atMs += afterMs
+          latestMs = open.size + ended.length === 0 ? atMs : Math.max(latestMs, atMs)
+          for (const [each, { done, touchedMs }] of open)
+            if (latestMs - touchedMs > quietMsMax) {
+              open.delete(each)
+              ended.push({ name: each, done })
+            }
+          if (!open.has(name) && ended.some((each) => each.name === name)) wentOn++
+          open.set(name, { done: `${open.get(name)?.done ?? ''}${activity}`, touchedMs: latestMs })
+          live.observe({ case: name, activity, atMs })
+        }
+        const all = [...ended, ...open.values()].map(({ done }) => done).toSorted()
+        const { variants } = live.variants()
+        const found = variants.flatMap(({ activities, cases }) => Array(cases).fill(activities.join('')))
+        expect(found.toSorted()).toEqual(all)
+        for (const name of ['a', 'b', 'c', 'd']) expect(live.predict(name) !== undefined).toBe(open.has(name))
+        const note = `${ended.length} ${ended.length === 1 ? 'case' : 'cases'} ended by being quiet; ${wentOn} of them went on`
+        const { notes, openCases } = await live.refresh()
+        expect(openCases).toBe(open.size)
+        expect(notes.some((each) => each.startsWith(note))).toBe(ended.length > 0)
+      },
+    ),
+    { seed: 3, numRuns: 40 },
+  )
+})
+
+test('a quiet case is learned from as one that ended, and what ends a case otherwise goes on ending it', async () => {
+  const events = orders(300)
+  const live = new LiveInsight({ quietMsMax: 60_000 })
+  live.observe(events)
+  const { openCases, prediction } = await live.refresh()
+  expect(openCases).toBeLessThan(100)
+  expect(prediction.remainingTime.scored).toBeGreaterThan(100)
+  const both = new LiveInsight({ isLast, quietMsMax: 60_000 })
+  both.observe(events)
+  expect((await both.refresh()).openCases).toBe(0)
+  expect(() => new LiveInsight({ quietMsMax: 0 })).toThrowError(
+    expect.toSatisfy((error) => isAnnalsError(error, 'invalid-argument')),
+  )
+})
+
+test('while no case is known to end, drifts are those of the cases that have probably ended', async () => {
+  const live = new LiveInsight()
+  live.observe(orders(400, { seed: 7 }))
+  expect((await live.refresh()).drifts).toEqual([])
+  live.observe(
+    orders(400, { seed: 8, invoiced: 0 }).map((event) => ({
+      ...event,
+      case: `new ${event.case}`,
+      atMs: event.atMs + 1e6,
+    })),
+  )
+  const [drift, ...others] = (await live.refresh()).drifts
+  expect(drift).toMatchObject({ perspective: 'control-flow' })
+  expect(drift?.caseIndex).toBeGreaterThan(380)
+  expect(drift?.caseIndex).toBeLessThan(420)
+  expect(others).toEqual([])
+})
+
+test('what gave way to others is not learned from as if it had ended', async () => {
+  const live = new LiveInsight({ limits: { openCasesMax: 10 } })
+  for (const [at, event] of orders(300)
+    .toSorted((one, other) => (one.case < other.case ? -1 : 1))
+    .entries())
+    live.observe({ ...event, atMs: at * 1000 })
+  const { notes, prediction } = await live.refresh()
+  expect(notes.join()).toContain('290 open cases gave way')
+  expect(prediction.remainingTime.scored).toBe(0)
+  const isEnd = ({ name }: { readonly name: string | undefined }) => name === undefined
+  expect(live.predict('order-99')?.next.find(isEnd)?.probability).toBeLessThan(0.1)
+})
+
+test('of a case that is forgotten no finding tells anything, and counts stay as they are', async () => {
+  const secret = (event: CaseEvent, at: number): CaseEvent => ({
+    ...event,
+    attributes: {
+      ...event.attributes,
+      who: Number(event.case.slice(6)) % 3 === 0 ? 'secret' : `other ${at % 2}`,
+    },
+  })
+  // Those of whom nothing is to be known are late, by post, and break rules.
+  const events = orders(600).map(secret)
+  const live = new LiveInsight({ isLast, outcome: duration, resource: 'who' })
+  live.observe(events.slice(0, 2000))
+  await live.refresh()
+  live.observe(events.slice(2000))
+  live.observe(
+    ['order-3003', 'order-3006'].map((name) => ({
+      case: name,
+      activity: 'send',
+      atMs: 1e7,
+      attributes: { who: 'secret' },
+    })),
+  )
+  live.observe({ case: 'order-9999', activity: 'open', atMs: 1e7, attributes: { who: 'secret' } })
+  const before = await live.refresh()
+  expect(JSON.stringify(before)).toContain('"secret"')
+  const version = live.version
+  const names = [...live.keptEvents()].flatMap(([event]) =>
+    event?.attributes?.who === 'secret' ? [event.case] : [],
+  )
+  for (const name of names) live.forget(name)
+  expect(live.version).toBeGreaterThan(version)
+  const after = await live.refresh()
+  expect(JSON.stringify(after)).not.toMatch(/secret|order-3003|order-9999/)
+  expect(live.predict('order-9999')).toBeUndefined()
+  expect(after).toMatchObject({
+    map: before.map,
+    variants: before.variants,
+    openCases: before.openCases,
+    violationCount: before.violationCount,
+  })
+  expect([...live.keptEvents()].flat().some(({ attributes }) => attributes?.who === 'secret')).toBe(false)
+  const settled = live.version
+  live.forget('order-9999')
+  live.forget('never')
+  expect(live.version).toBe(settled)
+  live.observe({ case: 'order-9999', activity: 'pack', atMs: 1e7 + 1, attributes: { who: 'secret' } })
+  expect([...live.keptEvents()].flat().some(({ case: name }) => name === 'order-9999')).toBe(false)
+  expect(live.map().events).toBe(before.map.events + 1)
+})
+
+test('a drift names no case that was forgotten, whether it was told before or is found after', async () => {
+  const cases = [orders(300, { seed: 7 }), orders(300, { seed: 8, invoiced: 0 })].map((each, at) =>
+    each.map((event) => ({ ...event, case: `${at} ${event.case}`, atMs: event.atMs + at * 1e6 })),
+  )
+  const drifts = async (when: number) => {
+    const live = new LiveInsight({ isLast })
+    for (const [at, event] of cases.flat().entries()) {
+      if (at === when) for (const name of new Set(cases.flat().map((each) => each.case))) live.forget(name)
+      live.observe(event)
+    }
+    if (when === -1) for (const name of new Set(cases.flat().map((each) => each.case))) live.forget(name)
+    return (await live.refresh()).drifts
+  }
+  const boundary = (cases[0] as CaseEvent[]).length
+  const [usual] = await drifts(-2)
+  expect(usual?.case).toMatch(/order/)
+  const { case: _, ...rest } = usual ?? {}
+  expect(await drifts(-1)).toMatchObject([{ ...rest, case: '' }])
+  expect(await drifts(boundary + 400)).toMatchObject([{ ...rest, case: '' }])
 })

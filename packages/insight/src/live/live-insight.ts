@@ -24,8 +24,9 @@ import { CaseFlow } from '../process-map/case-flow.ts'
 import { DurationSketch } from '../process-map/duration-sketch.ts'
 import { discoverHandovers } from '../process-map/handovers.ts'
 import { type ProcessMap, processMapOf } from '../process-map/process-map.ts'
-import { assertWhole } from '../statistics/argument.ts'
+import { assertPositive, assertWhole } from '../statistics/argument.ts'
 import type { Variants } from '../variants/variants.ts'
+import { driftsAsTheyStand } from './drifts-as-they-stand.ts'
 import { EndedCases } from './ended-cases.ts'
 import { EndedVariants } from './ended-variants.ts'
 import { defaultLimits, type LiveLimits } from './live-limits.ts'
@@ -38,8 +39,17 @@ export interface LiveOptions
     DiscoverOptions,
     'outcome' | 'foretold' | 'resource' | 'noise' | 'falseAlarmRate' | 'falseDiscoveryRate'
   > {
-  /** Whether a case ends with this event. Default: cases end when `end` says so, or when they give way to others. */
+  /**
+   * Whether a case ends with this event. Default: cases end when `end` says so, when nothing came to them for
+   * `quietMsMax`, or when they give way to others.
+   */
   readonly isLast?: ((event: CaseEvent) => boolean) | undefined
+  /**
+   * A case also ends once nothing came to it for longer than this, in milliseconds, above 0. What time it is, is the latest
+   * time of any event, so that the same events end the same cases; while none come, no case ends. One that goes on
+   * after that begins anew, and is counted in `notes`. Default: cases do not end by being quiet.
+   */
+  readonly quietMsMax?: number | undefined
   /** What is kept at most. */
   readonly limits?: Partial<LiveLimits> | undefined
 }
@@ -47,6 +57,8 @@ export interface LiveOptions
 /** What is known while events come. */
 export interface LiveFindings extends Findings {
   readonly openCases: number
+  /** The case of one is `''` once it was forgotten. */
+  readonly drifts: readonly Drift[]
   /** Of the rules that were known then: the latest 1,000, the latest last. */
   readonly violations: readonly RuleViolation[]
   readonly violationCount: number
@@ -59,9 +71,14 @@ export interface LiveFindings extends Findings {
  * - Map, variants, bottlenecks: of all cases, with each event.
  * - Rules and model: of all cases that ended, anew with each `refresh`; cases are watched for the rules known by then.
  * - Drifts and prediction: learned from cases that ended, of a long history from one of 32 (`LiveLimits`), chosen by its
- *   name. Any open case whose events are kept can be foretold.
+ *   name. Any open case whose events are kept can be foretold. While few cases are known to have ended, drifts are those of
+ *   the cases that began longer ago than nearly all take, and the next activity alone is foretold.
  * - Anomalies: open cases, given those that ended; and those that ended, among each other.
  * - All else: of the latest cases that ended, or, while there are few, of all as they stand, with each `refresh`.
+ *
+ * A case that gave way to others counts as ended, but is not learned from: that there was no room for it says how many
+ * others there are, and nothing of itself. It would teach that cases end where they only wait. Where no event says that
+ * a case is over, `quietMsMax` does.
  *
  * Deterministic: the same events and refreshes give the same findings.
  */
@@ -77,22 +94,27 @@ export class LiveInsight {
   readonly #ended: EndedCases
   readonly #predictor: Predictor
   readonly #driftDetector = new DriftDetector()
-  readonly #drifts: Drift[] = []
+  #drifts: Drift[] = []
   #rules: readonly DiscoveredRule[] = []
   #watched: RuleStates
-  readonly #violations: RuleViolation[] = []
+  #violations: RuleViolation[] = []
   #violationCount = 0
   #passedOver = 0
   #gaveWay = 0
+  #endedQuiet = 0
+  #wentOn = 0
+  /** The latest that ended by being quiet, the earliest first. */
+  readonly #quiet = new Set<string>()
   #endedWithoutVariant = 0
   #latestMs = Number.NEGATIVE_INFINITY
   #version = 0
   #refreshed: { readonly version: number; readonly findings: Promise<LiveFindings> } | undefined
   #waiting: (() => void)[] = []
 
-  /** @throws AnnalsError `invalid-argument` for limits that are no whole numbers above 0 */
+  /** @throws AnnalsError `invalid-argument` for limits that are no whole numbers above 0, or a `quietMsMax` that is not above 0 */
   constructor(options: LiveOptions = {}) {
     this.#options = options
+    if (options.quietMsMax !== undefined) assertPositive('quietMsMax', options.quietMsMax)
     this.#limits = { ...defaultLimits, ...options.limits }
     for (const [name, limit] of Object.entries(this.#limits)) assertWhole(name, limit, { min: 1 })
     const { openCasesMax, openEventsMax, endedEventsMax, variantsMax, beginningsMax } = this.#limits
@@ -129,7 +151,38 @@ export class LiveInsight {
     this.#wake()
   }
 
-  /** Grows with each event and each end. */
+  /**
+   * Drops the events of a case, whether it is open or has ended, and whatever findings would tell of them: for events that
+   * are no longer to be known. Counts that were made stay, since they name nobody, and so do names of activities and of
+   * foretold outcomes. What comes to the case after that is counted, and not kept. A case of which nothing is kept is
+   * passed over.
+   */
+  forget(name: string): void {
+    const place = this.#open.placeOf(name)
+    const wasOpen = place !== undefined && this.#open.giveUp(place)
+    if (place !== undefined) this.#isLearned[place] = 0
+    this.#predictor.forget(name)
+    this.#driftDetector.forget(name)
+    const hadEnded = this.#ended.forget(name)
+    const isTold = [...this.#violations, ...this.#drifts].some((each) => each.case === name)
+    this.#violations = this.#violations.filter((each) => each.case !== name)
+    this.#drifts = this.#drifts.map((drift) => (drift.case === name ? { ...drift, case: '' } : drift))
+    if (!wasOpen && !hadEnded && !isTold) return
+    this.#version++
+    this.#wake()
+  }
+
+  /**
+   * The events of which more is kept than counts, case by case: those of open and ended cases, and those that broke a
+   * rule. For whoever has to see whether they may still be known, and calls `forget` where not.
+   */
+  *keptEvents(): Generator<readonly CaseEvent[], void, void> {
+    yield* this.#open.followed()
+    yield* this.#ended.cases
+    for (const { event } of this.#violations) if (event) yield [event]
+  }
+
+  /** Grows with each event, each end, and each case that is forgotten. */
   get version(): number {
     return this.#version
   }
@@ -210,6 +263,7 @@ export class LiveInsight {
   #observe(event: CaseEvent): void {
     assertCaseEvent(event, this.#version)
     this.#version++
+    this.#pass(event.atMs)
     const activity = this.#numberOf(event.activity)
     if (activity < 0) {
       this.#passedOver++
@@ -218,8 +272,7 @@ export class LiveInsight {
     const place = this.#open.placeOf(event.case) ?? this.#begin(event.case)
     const before = this.#flow.nodeOf(place)
     this.#flow.add(place, activity, event.atMs)
-    this.#open.add(place, event, alignedEventsMax)
-    if (event.atMs > this.#latestMs) this.#latestMs = event.atMs
+    this.#open.add(place, event, { eventsMax: alignedEventsMax, nowMs: this.#latestMs })
     // What was done before in a case is of its node; of a case that is of no variant it is not known.
     if (!this.#watched.knows(place) && before >= 0)
       this.#watched.start(place, this.#flow.prefixes.sequenceOf(before))
@@ -227,6 +280,24 @@ export class LiveInsight {
       for (const rule of this.#watched.step(place, activity)) this.#tell({ rule, case: event.case, event })
     if (this.#isLearned[place]) this.#predictor.add(event)
     if (this.#options.isLast?.(event)) this.#end(place, true)
+  }
+
+  /** It is this late, or later, and what was quiet for too long by now ends. */
+  #pass(atMs: number): void {
+    if (atMs <= this.#latestMs) return
+    this.#latestMs = atMs
+    const { quietMsMax } = this.#options
+    if (quietMsMax === undefined) return
+    // A case stands in the order once for each of its events, so what an event costs does not grow.
+    for (;;) {
+      const place = this.#open.quietSince(atMs - quietMsMax)
+      if (place === undefined) return
+      this.#endedQuiet++
+      this.#quiet.add(this.#open.nameOf(place))
+      if (this.#quiet.size > this.#limits.openCasesMax)
+        this.#quiet.delete(this.#quiet.values().next().value as string)
+      this.#end(place, true)
+    }
   }
 
   /** Of more activities than may be: -1. */
@@ -244,6 +315,7 @@ export class LiveInsight {
       this.#end(leaving, false)
       this.#gaveWay++
     }
+    if (this.#quiet.delete(name)) this.#wentOn++
     const place = this.#open.begin(name)
     const { learnedFirstEvents, learnedOneOf } = this.#limits
     const isLearned = this.#flow.eventCount < learnedFirstEvents || hashOf(name) < 2 ** 32 / learnedOneOf
@@ -309,6 +381,9 @@ export class LiveInsight {
     )
     const endedAnomalies = await step(() => discoverAnomalies(log, { falseAlarmRate }))
     const openAnomalies = await step(() => this.#openAnomalies(ended))
+    const drifts = await step(() =>
+      this.#ended.added < endedMin ? driftsAsTheyStand(log, this.#latestMs) : [...this.#drifts],
+    )
     const sample = sampleOf(log, map)
     return {
       map,
@@ -324,7 +399,7 @@ export class LiveInsight {
       rootCauses,
       prediction: this.#predictor.accuracy,
       anomalies: [...openAnomalies, ...endedAnomalies].sort((one, other) => one.p - other.p),
-      drifts: [...this.#drifts],
+      drifts,
       sample,
       notes: [...this.#notes(sample), ...notes],
       openCases: this.#open.size,
@@ -399,6 +474,8 @@ export class LiveInsight {
         `${count(this.#passedOver, 'event')} passed over: their activities came after ${count(this.#limits.activitiesMax, 'other')}.`,
       this.#gaveWay > 0 &&
         `${count(this.#gaveWay, 'open case')} gave way to others: they count as ended, and begin anew if they go on.`,
+      this.#endedQuiet > 0 &&
+        `${count(this.#endedQuiet, 'case')} ended by being quiet; ${this.#wentOn} of them went on after that, and began anew.`,
       unfollowedCases > 0 &&
         `The events of ${count(unfollowedCases, 'open case')} were given up: they are in map, variants and rules alone.`,
       this.#variants.droppedCases > 0 &&

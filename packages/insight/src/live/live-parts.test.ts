@@ -31,18 +31,20 @@ test('places stand in the order in which they were last touched', () => {
 test('a case keeps all of its events or none, and the one that was quiet for longest gives its up', () => {
   const open = new OpenCases(10, 5)
   const event = (name: string, atMs: number) => ({ case: name, activity: 'a', atMs })
+  const add = (place: number, name: string, nowMs: number, eventsMax = 100) =>
+    open.add(place, event(name, nowMs), { eventsMax, nowMs })
   const [one, two] = [open.begin('one'), open.begin('two')]
-  open.add(one, event('one', 1), 100)
-  open.add(two, event('two', 2), 100)
-  open.add(two, event('two', 3), 100)
-  open.add(one, event('one', 4), 100)
-  open.add(one, event('one', 5), 100)
-  open.add(one, event('one', 6), 100)
+  add(one, 'one', 1)
+  add(two, 'two', 2)
+  add(two, 'two', 3)
+  add(one, 'one', 4)
+  add(one, 'one', 5)
+  add(one, 'one', 6)
   expect(open.eventsOf(two)).toBeUndefined()
   expect(open.eventsOf(one)?.map(({ atMs }) => atMs)).toEqual([1, 4, 5, 6])
-  open.add(two, event('two', 7), 100)
+  add(two, 'two', 7)
   expect(open.eventsOf(two)).toBeUndefined()
-  open.add(one, event('one', 8), 4)
+  add(one, 'one', 8, 4)
   expect(open.eventsOf(one)).toBeUndefined()
   expect(open.unfollowedCases).toBe(2)
   open.end(two)
@@ -60,6 +62,29 @@ test('the latest cases that ended are kept, within a number of events', () => {
   expect(names).toEqual(names.map((_, at) => 5000 - names.length + at))
   expect(ended.cases.flat().length).toBeLessThanOrEqual(50)
   expect(ended.cases.flat().length).toBeGreaterThan(46)
+})
+
+test('of a case that is forgotten nothing is kept, however often it ended, and of others all is', () => {
+  const ended = new EndedCases(6)
+  for (const [atMs, name] of ['a', 'b', 'a', 'c'].entries()) ended.add([{ case: name, activity: 'x', atMs }])
+  expect(ended.forget('a')).toBe(true)
+  expect(ended.forget('a')).toBe(false)
+  expect(ended.cases.map(([event]) => event?.case)).toEqual(['b', 'c'])
+  for (let atMs = 4; atMs < 9; atMs++) ended.add([{ case: 'd', activity: 'x', atMs }])
+  expect(ended.cases.map(([event]) => event?.atMs)).toEqual([3, 4, 5, 6, 7, 8])
+  expect(ended.added).toBe(9)
+})
+
+test('a place is told as quiet by what time it was when it last went on', () => {
+  const open = new OpenCases(3, 100)
+  const places = ['a', 'b', 'c'].map((name) => open.begin(name))
+  const add = (place: number, nowMs: number) =>
+    open.add(place, { case: 'x', activity: 'x', atMs: -nowMs }, { eventsMax: 10, nowMs })
+  for (const [at, place] of places.entries()) add(place, at)
+  add(places[0] as number, 5)
+  expect([1, 2, 6].map((atMs) => open.quietSince(atMs))).toEqual([undefined, places[1], places[1]])
+  open.end(places[1] as number)
+  expect([2, 3].map((atMs) => open.quietSince(atMs))).toEqual([undefined, places[2]])
 })
 
 test('of too many variants the rarest are left out and counted, and the frequent stay', () => {

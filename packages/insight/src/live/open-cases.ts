@@ -15,6 +15,8 @@ export class OpenCases {
   /** Those of which all events are kept. */
   readonly #followed: PlaceOrder
   readonly #events: (CaseEvent[] | undefined)[] = []
+  /** What time it was when each last went on; the order is that of these times. */
+  readonly #touchedMs: Float64Array
   #eventCount = 0
   /** Cases of which the events were given up while they went on. */
   unfollowedCases = 0
@@ -24,6 +26,7 @@ export class OpenCases {
     this.#eventsMax = eventsMax
     this.#order = new PlaceOrder(casesMax)
     this.#followed = new PlaceOrder(casesMax)
+    this.#touchedMs = new Float64Array(casesMax)
   }
 
   get size(): number {
@@ -43,6 +46,12 @@ export class OpenCases {
     return this.size < this.#casesMax ? undefined : this.#order.oldest
   }
 
+  /** The place that was quiet for longest, if nothing came to it since this moment. */
+  quietSince(atMs: number): number | undefined {
+    const { oldest } = this.#order
+    return oldest !== undefined && (this.#touchedMs[oldest] as number) < atMs ? oldest : undefined
+  }
+
   begin(name: string): number {
     const place = this.#free.pop() ?? this.#names.length
     this.#names[place] = name
@@ -52,16 +61,20 @@ export class OpenCases {
     return place
   }
 
-  /** Keeps the next event of a case, as long as all before it are kept. `eventsMax` of one case, it is given up. */
-  add(place: number, event: CaseEvent, eventsMax: number): void {
+  /**
+   * Keeps the next event of a case, as long as all before it are kept; those of a case with more than `eventsMax` are
+   * given up. `nowMs` never runs backwards, whatever the event says.
+   */
+  add(place: number, event: CaseEvent, { eventsMax, nowMs }: { eventsMax: number; nowMs: number }): void {
     this.#order.touch(place)
+    this.#touchedMs[place] = nowMs
     const events = this.#events[place]
     if (!events) return
     this.#followed.touch(place)
     events.push(event)
     this.#eventCount++
-    if (events.length > eventsMax) this.#unfollow(place)
-    while (this.#eventCount > this.#eventsMax) this.#unfollow(this.#followed.oldest as number)
+    if (events.length > eventsMax) this.giveUp(place)
+    while (this.#eventCount > this.#eventsMax) this.giveUp(this.#followed.oldest as number)
   }
 
   /** All events of a case, or `undefined` where they are not kept. */
@@ -84,10 +97,14 @@ export class OpenCases {
     for (const place of this.#followed.newestFirst()) yield this.#events[place] as CaseEvent[]
   }
 
-  #unfollow(place: number): void {
-    this.#eventCount -= this.#events[place]?.length ?? 0
+  /** Keeps the events of a case no longer, those to come included. Says whether there were any. */
+  giveUp(place: number): boolean {
+    const events = this.#events[place]
+    if (!events) return false
+    this.#eventCount -= events.length
     this.#events[place] = undefined
     this.#followed.remove(place)
     this.unfollowedCases++
+    return true
   }
 }

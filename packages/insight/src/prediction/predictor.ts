@@ -116,6 +116,11 @@ export class Predictor {
       if (situation) this.#outcome.learn(situation, label, this.#outcomes.count)
   }
 
+  /** Follows a case no longer, without learning how it ended; what was learned of its steps stays. */
+  forget(name: string): void {
+    this.#open.delete(name)
+  }
+
   /** What will probably become of an open case; `undefined` for one that is not open. */
   predict(name: string): Prediction | undefined {
     const followed = this.#open.get(name)
