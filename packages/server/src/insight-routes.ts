@@ -37,10 +37,10 @@ export const insightRoutes: readonly AppRoute[] = [
       const limit = context.parameters.wholeNumber('limit', { min: 1, max: 10_000 }) ?? 100
       context.parameters.assertAllKnown()
       const name = context.path.finding ?? ''
-      const feed = await feedOf(context)
+      const feed = feedOf(context)
       const find = Object.hasOwn(findings, name) ? findings[name] : undefined
       if (!find) throw notFound(`There is no finding ${JSON.stringify(name)}.`)
-      return answer(context, feed, async () => limited(await find(feed.live), limit))
+      return answer(context, feed, async (live) => limited(await find(live), limit))
     },
   },
   {
@@ -49,20 +49,22 @@ export const insightRoutes: readonly AppRoute[] = [
     async handle(context) {
       context.parameters.assertAllKnown()
       const name = context.path.case ?? ''
-      const feed = await feedOf(context)
-      if (!feed.live.predict(name) && !wantsEventStream(context.request))
-        throw notFound(
-          `Nothing can be foretold of ${JSON.stringify(name)}: no open case has this name, or its events were given up.`,
-        )
-      return answer(context, feed, () => ({ found: feed.live.predict(name) ?? null }))
+      const feed = feedOf(context)
+      return answer(context, feed, (live) => {
+        const found = live.predict(name)
+        if (!found && !wantsEventStream(context.request))
+          throw notFound(
+            `Nothing can be foretold of ${JSON.stringify(name)}: no open case has this name, or its events were given up.`,
+          )
+        return { found: found ?? null }
+      })
     },
   },
 ]
 
-async function feedOf({ app, insight }: RouteContext): Promise<InsightFeed> {
+function feedOf({ app, insight }: RouteContext): InsightFeed {
   const feed = insight.of(app)
   if (!feed) throw notFound('This server was not told to look for insight: give `insight` to createServer.')
-  await feed.ready()
   return feed
 }
 
@@ -79,29 +81,35 @@ function limited(found: unknown, limit: number) {
 async function answer(
   { request, eventStreams }: RouteContext,
   feed: InsightFeed,
-  find: () => object | Promise<object>,
+  find: (live: LiveInsight) => object | Promise<object>,
 ): Promise<Response> {
-  const told = async () => {
-    const found = await find()
+  const told = async (live: LiveInsight) => {
+    const found = await find(live)
     return { position: feed.position, isCaughtUp: feed.isCaughtUp, ...found }
   }
-  if (!wantsEventStream(request)) return jsonResponse(answerJson(await told()))
+  if (!wantsEventStream(request)) return jsonResponse(answerJson(await feed.ask(told)))
   const ending = new AbortController()
-  const states = feed.live.watch(told, { pauseMs: feed.pauseMs, signal: ending.signal })
+  const states = feed.watch(told, ending.signal)
   const answers = onlyNew(states)
-  const first = await answers.next()
-  return eventStreams.openAnswers(request, first.value, {
-    next: () => answers.next(),
-    // A generator would end only after what it waits for.
-    return: async () => {
-      ending.abort()
-      await states.return()
-      return answers.return()
-    },
-    [Symbol.asyncIterator]() {
-      return this
-    },
-  })
+  // A generator would end only after what it waits for.
+  const end = async () => {
+    ending.abort()
+    await states.return()
+    return answers.return()
+  }
+  try {
+    const first = await answers.next()
+    return eventStreams.openAnswers(request, first.value, {
+      next: () => answers.next(),
+      return: end,
+      [Symbol.asyncIterator]() {
+        return this
+      },
+    })
+  } catch (error) {
+    await end()
+    throw error
+  }
 }
 
 /** Without those that find the same as the one before. */

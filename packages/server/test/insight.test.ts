@@ -1,4 +1,5 @@
-import { createMemoryStore, createTenants } from '@annals/core'
+import { createMemoryStore, createTenants, type EventStore } from '@annals/core'
+import { duration } from '@annals/insight'
 import { afterEach, expect, test } from 'vitest'
 import { createServer, type ServerOptions } from '../src/index.ts'
 import { findingNames } from '../src/insight-routes.ts'
@@ -163,4 +164,171 @@ test('each tenant sees what its own history shows', async () => {
     (await call(server, 'GET /insight/map', undefined, as(tenant))).body.found.cases
   expect([await cases('red'), await cases('blue')]).toEqual([2, 1])
   await server.close()
+})
+
+/** A store that counts how often each of its methods was called. */
+function counting(store: EventStore) {
+  const calls = new Map<string, number>()
+  const counted = new Proxy(store, {
+    get(target, name: keyof EventStore) {
+      const method = target[name]
+      if (typeof method !== 'function') return method
+      return (...args: unknown[]) => {
+        calls.set(name, (calls.get(name) ?? 0) + 1)
+        return (method as (...all: unknown[]) => unknown).apply(target, args)
+      }
+    },
+  })
+  return { store: counted, calls: (name: keyof EventStore) => calls.get(name) ?? 0 }
+}
+
+test('what was hidden is in no finding, whether by a tombstone, a truncation or retention', async () => {
+  let nowMs = 0
+  const app = roomApp({ store: createMemoryStore({ clock: () => nowMs }) })
+  const server = createServer(app, {
+    insight: {
+      hiddenMsMax: 0,
+      outcome: duration,
+      resource: 'by',
+      falseAlarmRate: 0.5,
+      isLast: ({ activity }) => activity === 'Read',
+    },
+  })
+  // The events of the first four are hidden, each in a way of its own; they are slow, so that findings tell of them.
+  const readers = ['tombstoned', 'truncated', 'expired', 'crowded', 'nobody', 'somebody']
+  const note = async (stream: string, type: string, by: string, afterMs: number) => {
+    nowMs += afterMs
+    await app.append({ stream, events: [{ type, data: { by } }] })
+  }
+  for (let i = 0; i < 240; i++) {
+    const by = readers[i % readers.length] as string
+    const isSlow = i % readers.length < 4
+    await note(`${by}-${i}`, 'Noted', by, 10)
+    if (i % 3 === 0) await note(`${by}-${i}`, 'Torn', by, 10)
+    // The latest few stay open.
+    if (i < 230) await note(`${by}-${i}`, 'Read', by, isSlow ? 2_000 : 10)
+  }
+  await call(server, 'GET /insight/rules')
+  // These break a rule, and are told with the event.
+  for (const by of readers) await note(`${by}-odd`, 'Read', by, 10)
+  const all = async () => {
+    const texts: string[] = []
+    for (const finding of findingNames)
+      texts.push((await call(server, `GET /insight/${finding}?limit=10000`)).text)
+    return texts.join('\n')
+  }
+  const before = await all()
+  for (const by of readers) expect(before).toContain(`"${by}"`)
+  for await (const { stream, category, revision } of app.store.streams()) {
+    if (category === 'tombstoned') await app.store.tombstone(stream)
+    if (category === 'truncated') await app.store.truncate(stream, { beforeRevision: Math.max(1, revision) })
+  }
+  const hidden = new Set(['tombstoned', 'truncated', 'expired'])
+  await app.store.retain({ category: 'expired' }, { maxAgeMs: 1 })
+  nowMs += 10
+  await app.store.retain({ category: 'crowded' }, { maxCount: 1 })
+  const after = await all()
+  for (const by of hidden) expect(after).not.toContain(`"${by}"`)
+  // Only the last event of each of its streams is left, and what is alone in its stream is told as ever.
+  expect(after).toContain('"crowded"')
+  expect(after).not.toMatch(/"crowded-\d/)
+  for (const by of ['nobody', 'somebody']) expect(after).toContain(`"${by}"`)
+  expect(JSON.parse(after.split('\n')[0] as string)).toEqual(JSON.parse(before.split('\n')[0] as string))
+  await server.close()
+  await app.close()
+})
+
+test('streams are looked up once for all who ask within the time that what is hidden may be told', async () => {
+  const { store, calls } = counting(createMemoryStore())
+  const app = roomApp({ store })
+  for (let i = 0; i < 5; i++) await app.append({ stream: `note-${i}`, events: [{ type: 'A', data: {} }] })
+  for (const [hiddenMsMax, looks] of [
+    [60_000, 5],
+    [0, 10],
+  ]) {
+    const server = createServer(app, { insight: { hiddenMsMax } })
+    const before = calls('stream')
+    for (const finding of ['rules', 'map']) await call(server, `GET /insight/${finding}`)
+    expect(calls('stream') - before).toBe(looks)
+    await server.close()
+  }
+  await app.close()
+})
+
+test('findings of as many tenants as may be are kept, and the one not asked for longest is found anew', async () => {
+  const { store, calls } = counting(createMemoryStore())
+  const tenants = createTenants({ store, modules: [Room] })
+  const server = createServer(tenants, {
+    identify: (request) => ({ id: 'Ada', tenant: request.headers.get('x-tenant') ?? '' }),
+    mayOperate: () => true,
+    insight: { tenantsMax: 2, pauseMs: 1 },
+  })
+  running.push({ close: () => server.close({ graceMs: 0 }) })
+  const ask = async (tenant: string) => {
+    const before = calls('subscribe')
+    const answer = await call(server, 'GET /insight/map', undefined, { 'x-tenant': tenant })
+    return { isAnew: calls('subscribe') > before, ...answer }
+  }
+  for (const tenant of ['red', 'blue', 'green'])
+    await call(server, 'POST /commands/OpenRoom/room-1', { seats: 1 }, { 'x-tenant': tenant })
+  for (const [tenant, isAnew] of [
+    ['red', true],
+    ['blue', true],
+    ['red', false],
+    ['green', true],
+    ['red', false],
+    ['blue', true],
+  ] as const)
+    expect(await ask(tenant), tenant).toMatchObject({ isAnew, status: 200, body: { found: { cases: 1 } } })
+
+  // Of those that are watched none gives way.
+  const { url } = await server.listen()
+  const [red, blue] = await Promise.all(
+    ['red', 'blue'].map((tenant) => openSse(`${url}/insight/map`, { 'x-tenant': tenant })),
+  )
+  const messages = red?.[Symbol.asyncIterator]()
+  await messages?.next()
+  const refused = await ask('green')
+  expect(refused).toMatchObject({ status: 400, body: { code: 'limit-exceeded' } })
+  expect(refused.body.detail).toContain('tenantsMax')
+  expect((await ask('red')).isAnew).toBe(false)
+  blue?.cut()
+  await expect.poll(async () => (await ask('green')).status).toBe(200)
+  await call(server, 'POST /commands/OpenRoom/room-2', { seats: 1 }, { 'x-tenant': 'red' })
+  expect(JSON.parse((await messages?.next())?.value.data)).toMatchObject({ found: { cases: 2 } })
+
+  // Its store is closed: what is watched ends, and nothing follows it any longer.
+  await tenants.close()
+  expect((await messages?.next())?.done).toBe(true)
+})
+
+test('a feed that failed begins anew with who asks next', async () => {
+  let isBroken = true
+  const errors: unknown[] = []
+  const { server, note } = open({
+    insight: {
+      cases: ({ stream }) => {
+        if (isBroken) throw new Error('broken')
+        return stream
+      },
+    },
+    onError: (error) => errors.push(error),
+  })
+  await note('note-1', 'A')
+  expect((await call(server, 'GET /insight/map')).status).toBe(500)
+  isBroken = false
+  expect((await call(server, 'GET /insight/map')).body.found).toMatchObject({ cases: 1 })
+  expect(errors).toHaveLength(1)
+})
+
+test('settings that cannot be are refused at start', () => {
+  for (const insight of [
+    { tenantsMax: 0 },
+    { hiddenMsMax: -1 },
+    { quietMsMax: 0 },
+    { limits: { rulesMax: 0 } },
+  ])
+    expect(() => createServer(roomApp(), { insight }), JSON.stringify(insight)).toThrow(
+      expect.objectContaining({ code: 'invalid-argument' }),
+    )
 })
