@@ -168,10 +168,16 @@ export { activitiesOf, type ProcessTree } from './process-tree/process-tree.ts'
 export { type Automaton, automatonOf } from './process-tree/tree-automaton.ts'
 
 export { type Batch, type BatchKind, type BatchOptions, discoverBatches } from './queueing/batches.ts'
-export { type BusyHours, discoverBusyHours } from './queueing/busy-hours.ts'
+export {
+  type BusyHours,
+  BusyHoursCounter,
+  type BusyHoursOptions,
+  discoverBusyHours,
+} from './queueing/busy-hours.ts'
 export { discoverServiceTimes, type ServiceTimes } from './queueing/service-times.ts'
 export { joinLifecycle, type StartOptions } from './queueing/start-time.ts'
-export { discoverWorkload, intervalsMax, type Workload, type WorkloadInterval } from './queueing/workload.ts'
+export { discoverWorkload, type Workload, type WorkloadInterval } from './queueing/workload.ts'
+export { intervalsMax, WorkloadCounter, type WorkloadOptions } from './queueing/workload-counter.ts'
 export type { TwoByTwo } from './statistics/fisher-exact.ts'
 
 export type { Variant, Variants } from './variants/variants.ts'

@@ -9,10 +9,8 @@ import {
   discoverProcessMap,
   discoverServiceTimes,
   discoverWorkload,
-  type EventLog,
   type Handover,
   type ServiceTimes,
-  type Workload,
 } from '@annals/insight'
 import { exit } from '../exit-code.ts'
 import type { Session } from '../session.ts'
@@ -34,19 +32,10 @@ export async function mineBottlenecks(session: Session, options: BottlenecksOpti
   const handovers = discoverHandovers(log, { resource })
   const serviceTimes = discoverServiceTimes(log)
   const batches = discoverBatches(log, { resource })
-  const workload = workloadOf(log)
+  const workload = discoverWorkload(log)
   const busyHours = discoverBusyHours(log, { utcOffsetMinutes })
   if (output.json) {
-    // Without the events themselves, of which there may be very many.
-    const plainBatches = batches.map(({ events: _events, ...batch }) => batch)
-    await output.jsonLine({
-      bottlenecks,
-      serviceTimes,
-      handovers,
-      batches: plainBatches,
-      workload,
-      busyHours,
-    })
+    await output.jsonLine({ bottlenecks, serviceTimes, handovers, batches, workload, busyHours })
     return exit.done
   }
   await printTable<Bottleneck>(session, 'Where time passes', bottleneckColumns, bottlenecks, limit)
@@ -61,21 +50,6 @@ export async function mineBottlenecks(session: Session, options: BottlenecksOpti
   await printTable<Day>(session, 'When in a week', dayColumns, daysOf(busyHours), 7)
   return exit.done
 }
-
-/** In days, or in as much longer intervals as it takes to tell it in few. */
-export function workloadOf(log: EventLog): Workload {
-  const [fromMs, toMs] = log.traces.reduce(
-    ([from, to], { timesMs }) => [
-      Math.min(from, timesMs[0] as number),
-      Math.max(to, timesMs.at(-1) as number),
-    ],
-    [Infinity, -Infinity],
-  )
-  const days = Math.max(1, Math.ceil((toMs - fromMs) / dayMs / 1000))
-  return discoverWorkload(log, { intervalMs: (Number.isFinite(days) ? days : 1) * dayMs })
-}
-
-const dayMs = 86_400_000
 
 interface Day {
   readonly name: string

@@ -1,4 +1,4 @@
-import { workloadOf } from '../mining/bottlenecks-view.ts'
+import { discoverWorkload } from '@annals/insight'
 import { mostOf } from '../mining/drift-view.ts'
 import { decimal, durationMs, moment, share } from '../mining/figures.ts'
 import { ruleSentence } from '../mining/rule-sentence.ts'
@@ -11,7 +11,7 @@ import { weekChart } from './week-chart.ts'
 /** Where time passes, and who hands over to whom. */
 export function timeSection({ log, findings: { bottlenecks, handovers } }: ReportData): Html {
   const toOthers = handovers.filter(({ from, to }) => from !== to).slice(0, 10)
-  const { meanOpen, arrivalsPerDay, meanDurationMs } = workloadOf(log)
+  const { meanOpen, arrivalsPerDay, meanDurationMs } = discoverWorkload(log)
   const shown = bottlenecks.filter((each) => each.share > 0).slice(0, 8)
   const most = shown[0]?.share ?? 1
   return html`<p>On which steps time passes, of all the time that cases take.</p>

@@ -193,6 +193,12 @@ export class CaseFlow {
     return groups
   }
 
+  /** Takes when each open case began and when it last went on. */
+  eachOpen(take: (firstMs: number, lastMs: number) => void): void {
+    for (let each = 0; each < this.#placeCount; each++)
+      if (this.#nodes[each] !== isFree) take(this.#firstMs[each] as number, this.#lastMs[each] as number)
+  }
+
   /** How many open cases are of no variant. */
   get looseCaseCount(): number {
     return this.#loose.size

@@ -1,5 +1,7 @@
 import type { CaseEvent } from '../event-log/case-event.ts'
 import { assertCaseEvent } from '../event-log/event-log.ts'
+import type { Workload } from '../queueing/workload.ts'
+import { WorkloadCounter } from '../queueing/workload-counter.ts'
 import { type Variants, variantsOf } from '../variants/variants.ts'
 import { CaseFlow } from './case-flow.ts'
 import { DurationSketch } from './duration-sketch.ts'
@@ -44,5 +46,12 @@ export class ProcessMapBuilder {
   /** The variants as of now: a case is of the variant it has come to. Costs as `map` does. */
   variants(): Variants {
     return variantsOf(this.#flow, [...this.#activities.keys()])
+  }
+
+  /** How many cases are under way over time, each from the event that came first to the latest. Costs a pass over the cases. */
+  workload(): Workload {
+    const counter = new WorkloadCounter()
+    this.#flow.eachOpen((firstMs, lastMs) => counter.add(firstMs, lastMs))
+    return counter.workload()
   }
 }

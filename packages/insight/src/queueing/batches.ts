@@ -27,8 +27,9 @@ export interface Batch {
   readonly cases: number
   readonly startMs: number
   readonly endMs: number
-  /** By when they began. */
-  readonly events: readonly CaseEvent[]
+  readonly events: number
+  /** What leads back to its events, by when they began: to the first 100 at most. */
+  readonly sources: readonly number[]
 }
 
 /**
@@ -70,7 +71,11 @@ export function discoverBatches(
           cases,
           startMs: first.startMs,
           endMs: near.reduce((latest, { endMs }) => Math.max(latest, endMs), first.endMs),
-          events: near.map(({ event }) => event),
+          events: near.length,
+          sources: near
+            .slice(0, sourcesMax)
+            .map(({ event }) => event.source)
+            .filter((source) => source !== undefined),
         },
       ]
     })
@@ -82,6 +87,8 @@ export function discoverBatches(
         byCodePoint(one.resource, other.resource),
     )
 }
+
+const sourcesMax = 100
 
 interface Work {
   readonly event: CaseEvent

@@ -11,47 +11,65 @@ export interface BusyHours {
   readonly byWeekday: readonly number[]
 }
 
+export interface BusyHoursOptions {
+  /**
+   * How much the clock on the wall is ahead of UTC, such as 60 in winter in Madrid; from −1,440 to 1,440. It is the same
+   * all year round, so where the clock is changed in summer the hours of one half of the year are off by one. Default: 0.
+   */
+  readonly utcOffsetMinutes?: number | undefined
+}
+
 /**
- * When in a week events happen. `utcOffsetMinutes` is how much the clock on the wall is ahead of UTC, such as 60 in
- * winter in Madrid; it is the same all year round, so where the clock is changed in summer the hours of one half of the year
- * are off by one. Default: 0. `activities` are those that count. Default: all.
+ * When in a week events happen. `activities` are those that count. Default: all.
  *
- * @throws AnnalsError `invalid-argument` for an offset that is not between −1,440 and 1,440
+ * @throws AnnalsError `invalid-argument` for an offset out of range
  */
 export function discoverBusyHours(
   { traces }: EventLog,
-  {
-    utcOffsetMinutes = 0,
-    activities,
-  }: { readonly utcOffsetMinutes?: number; readonly activities?: readonly string[] | undefined } = {},
+  { activities, ...options }: BusyHoursOptions & { readonly activities?: readonly string[] | undefined } = {},
 ): BusyHours {
-  if (!(Math.abs(utcOffsetMinutes) <= 1440))
-    throw new AnnalsError(
-      'invalid-argument',
-      `The argument "utcOffsetMinutes" cannot be used: expected minutes between -1440 and 1440, but got ${utcOffsetMinutes}.`,
-      {
-        argument: 'utcOffsetMinutes',
-        expected: 'minutes between -1440 and 1440',
-        received: utcOffsetMinutes,
-      },
-    )
-  const week = Array.from({ length: 7 }, () => Array.from({ length: 24 }, () => 0))
+  const counter = new BusyHoursCounter(options)
   const counted = activities && new Set(activities)
   for (const { events } of traces)
-    for (const { activity, atMs } of events) {
-      if (counted && !counted.has(activity)) continue
-      const hours = Math.floor((atMs + utcOffsetMinutes * 60_000) / 3_600_000)
-      // 1970-01-01 was a Thursday. Times before it are negative, and their remainders too.
-      const day = week[remainder(Math.floor(hours / 24) + 3, 7)]
-      const hour = remainder(hours, 24)
-      if (day) day[hour] = (day[hour] as number) + 1
+    for (const { activity, atMs } of events) if (!counted || counted.has(activity)) counter.add(atMs)
+  return counter.busyHours()
+}
+
+/** Counts when in a week events happen. It is 168 numbers, however many events come. */
+export class BusyHoursCounter {
+  /** By hour of a week that begins on Monday. */
+  readonly #counts = new Float64Array(weekHours)
+  readonly #offsetMs: number
+
+  /** @throws AnnalsError `invalid-argument` for an offset out of range */
+  constructor({ utcOffsetMinutes = 0 }: BusyHoursOptions = {}) {
+    const expected = 'minutes between -1440 and 1440'
+    if (!(Math.abs(utcOffsetMinutes) <= 1440))
+      throw new AnnalsError(
+        'invalid-argument',
+        `The argument "utcOffsetMinutes" cannot be used: expected ${expected}, but got ${utcOffsetMinutes}.`,
+        { argument: 'utcOffsetMinutes', expected, received: utcOffsetMinutes },
+      )
+    this.#offsetMs = utcOffsetMinutes * 60_000
+  }
+
+  /** Takes the time of an event. */
+  add(atMs: number): void {
+    const hours = Math.floor((atMs + this.#offsetMs) / 3_600_000)
+    // 1970-01-01 was a Thursday, which begins 72 hours after a Monday. The remainder of a time before it is negative.
+    const at = (((hours + 72) % weekHours) + weekHours) % weekHours
+    this.#counts[at] = (this.#counts[at] as number) + 1
+  }
+
+  busyHours(): BusyHours {
+    const week = Array.from({ length: 7 }, (_, day) => [...this.#counts.subarray(day * 24, (day + 1) * 24)])
+    const sum = (counts: readonly number[]) => counts.reduce((all, count) => all + count, 0)
+    return {
+      week,
+      byHour: Array.from({ length: 24 }, (_, hour) => sum(week.map((day) => day[hour] as number))),
+      byWeekday: week.map(sum),
     }
-  const sum = (counts: readonly number[]) => counts.reduce((all, count) => all + count, 0)
-  return {
-    week,
-    byHour: Array.from({ length: 24 }, (_, hour) => sum(week.map((day) => day[hour] as number))),
-    byWeekday: week.map(sum),
   }
 }
 
-const remainder = (value: number, divisor: number) => ((value % divisor) + divisor) % divisor
+const weekHours = 7 * 24

@@ -7,6 +7,7 @@ import { discoverBusyHours } from './busy-hours.ts'
 import { discoverServiceTimes } from './service-times.ts'
 import { joinLifecycle } from './start-time.ts'
 import { discoverWorkload } from './workload.ts'
+import { WorkloadCounter } from './workload-counter.ts'
 
 const minuteMs = 60_000
 
@@ -72,6 +73,24 @@ test('what lies further apart, is of the same case, or by nobody known is no bat
   expect(discoverBatches(logOf(['1', 0, 1], ['2', 2, 3]), { casesMin: 3 })).toEqual([])
   // Long work that others lie within is not over with the last that began.
   expect(discoverBatches(logOf(['1', 0, 60], ['2', 1, 2], ['3', 70, 71]))).toMatchObject([{ cases: 3 }])
+})
+
+test('a batch leads back to its events, by when they began, and to no more than 100', () => {
+  const sourced = (works: number) =>
+    EventLog.from(
+      Array.from({ length: works }, (_, i) => ({
+        case: `${i}`,
+        activity: 'sign',
+        atMs: (works - i) * 1000,
+        attributes: { resource: 'Ann' },
+        source: i,
+      })),
+    )
+  expect(discoverBatches(sourced(3))).toMatchObject([{ events: 3, sources: [2, 1, 0] }])
+  const [many] = discoverBatches(sourced(300))
+  expect(many).toMatchObject({ cases: 300, events: 300 })
+  expect(many?.sources).toEqual(Array.from({ length: 100 }, (_, i) => 299 - i))
+  expect(discoverBatches(logOf(['1', 0, 1], ['2', 1, 2]))).toMatchObject([{ events: 2, sources: [] }])
 })
 
 test('events that happen at one moment are worked on one after the other, or at once', () => {
@@ -149,6 +168,7 @@ const caseOf = (name: string, ...timesMs: number[]) =>
 test('the workload is how many cases are under way, on average in each interval', () => {
   const log = EventLog.from([...caseOf('1', 0, 25), ...caseOf('2', 5, 15), ...caseOf('3', 22)])
   expect(discoverWorkload(log, { intervalMs: 10 })).toEqual({
+    intervalMs: 10,
     intervals: [
       { fromMs: 0, arrived: 2, ended: 0, open: 1.5 },
       { fromMs: 10, arrived: 0, ended: 1, open: 1.5 },
@@ -179,6 +199,71 @@ test("Little's law holds of every complete log, also before 1970, and no case is
     ),
     { numRuns: 200, seed: 2 },
   )
+})
+
+const dayMs = 86_400_000
+
+test.each<[string, tookMs: number, intervalMs: number]>([
+  ['of nothing but one moment', 0, 1_000],
+  ['of six minutes', 6 * minuteMs, 1_000],
+  ['of an hour', 60 * minuteMs, 10_000],
+  ['of a day', dayMs, 600_000],
+  ['of a month', 30 * dayMs, 21_600_000],
+  ['of a year', 365 * dayMs, dayMs],
+  ['of seven years', 2_556 * dayMs, 7 * dayMs],
+  ['of thirty years', 10_950 * dayMs, 28 * dayMs],
+])('a workload %s is told in as short intervals as make few', (_, tookMs, intervalMs) => {
+  const found = discoverWorkload(EventLog.from(caseOf('1', 500, 500 + tookMs)))
+  expect(found.intervalMs).toBe(intervalMs)
+  expect(found.intervals.length).toBeLessThanOrEqual(400)
+})
+
+test('intervals that become longer lose nothing: it is told as if they had been so long from the start', () => {
+  const time = fc.oneof(
+    fc.integer({ min: -5_000, max: 5_000 }),
+    fc.integer({ min: -1e7, max: 1e7 }),
+    fc.integer({ min: -1e12, max: 1e12 }),
+  )
+  fc.assert(
+    fc.property(fc.array(fc.tuple(time, fc.oneof(fc.nat(5_000), fc.nat(1e9))), { minLength: 1 }), (cases) => {
+      const log = EventLog.from(cases.flatMap(([atMs, tookMs], i) => caseOf(`${i}`, atMs, atMs + tookMs)))
+      const found = discoverWorkload(log)
+      const { intervalMs, intervals } = found
+      expect(intervals.length).toBeLessThanOrEqual(400)
+      expect(found).toEqual(
+        discoverWorkload(EventLog.from(log.traces.toReversed().flatMap(({ events }) => events))),
+      )
+      const fixed = discoverWorkload(log, { intervalMs })
+      expect(intervals.map(({ open, ...each }) => each)).toEqual(
+        fixed.intervals.map(({ open, ...each }) => each),
+      )
+      for (const [i, { open }] of intervals.entries())
+        expect(open).toBeCloseTo(fixed.intervals[i]?.open ?? -1, 9)
+      expect(found.littleRatio).toBeCloseTo(found.meanDurationMs === 0 ? 0 : 1, 9)
+    }),
+    { numRuns: 200, seed: 3 },
+  )
+})
+
+test('a copy of what was counted goes on by itself', () => {
+  const counter = new WorkloadCounter()
+  counter.add(0, 5_000)
+  const copy = counter.copy()
+  copy.add(0, 100 * dayMs)
+  expect(counter.workload()).toEqual(discoverWorkload(EventLog.from(caseOf('1', 0, 5_000))))
+  expect(copy.workload()).toEqual(
+    discoverWorkload(EventLog.from([...caseOf('1', 0, 5_000), ...caseOf('2', 0, 100 * dayMs)])),
+  )
+})
+
+test('times that cannot be are told in few intervals all the same', () => {
+  for (const far of [8.64e15, 1.7e308]) {
+    const found = discoverWorkload(EventLog.from([...caseOf('1', -far, far), ...caseOf('2', 5, 6)]))
+    expect(found.intervals.length).toBeLessThanOrEqual(400)
+    expect(found.intervals.reduce((sum, { arrived }) => sum + arrived, 0)).toBe(2)
+    expect(found.meanDurationMs).toBeCloseTo(8.64e15, -3)
+    expect(found.littleRatio).toBeCloseTo(1, 9)
+  }
 })
 
 test('more intervals than anybody could look at are refused', () => {
