@@ -7,6 +7,7 @@ export {
 } from './anomaly/anomaly.ts'
 export type { AnomalyKind } from './anomaly/case-scores.ts'
 export { discoverUnusualRates, type UnusualRate, type UnusualRateOptions } from './anomaly/unusual-rate.ts'
+export { UnusualRateCounter } from './anomaly/unusual-rate-counter.ts'
 export { type BpmnOptions, bpmnOfTree } from './bpmn/bpmn-of-tree.ts'
 export { alignLog, type Deviation, type LogAlignment } from './conformance/align-log.ts'
 export {

@@ -4,7 +4,6 @@ import { expect, test } from 'vitest'
 import type { CaseEvent } from '../event-log/case-event.ts'
 import { EventLog } from '../event-log/event-log.ts'
 import { AnomalyDetector, discoverAnomalies } from './anomaly.ts'
-import { discoverUnusualRates } from './unusual-rate.ts'
 
 const hourMs = 3_600_000
 
@@ -129,7 +128,6 @@ test('only the kinds asked for are looked at, and a rate out of range is refused
   for (const make of [
     () => new AnomalyDetector(only(usual), { falseAlarmRate: 0 }),
     () => discoverAnomalies(only(usual), { falseAlarmRate: 2 }),
-    () => discoverUnusualRates(usual, { windowMs: 1, nowMs: 1, falseAlarmRate: 0 }),
   ]) {
     try {
       make()
@@ -138,61 +136,4 @@ test('only the kinds asked for are looked at, and a rate out of range is refused
       expect(isAnnalsError(error, 'invalid-argument') && error.details.argument).toBe('falseAlarmRate')
     }
   }
-})
-
-test('rates in which nothing changes give an alarm no more often than the rate', () => {
-  const rate = 0.1
-  const runs = 100
-  let alarmed = 0
-  for (let seed = 1; seed <= runs; seed++) {
-    const random = new Random(seed)
-    const events = Array.from({ length: 1_500 }, () => ({
-      case: 'a',
-      activity: ['pay', 'pack', 'send'][random.below(3)] as string,
-      atMs: random.next() * 100 * hourMs,
-    }))
-    const found = discoverUnusualRates(events, {
-      windowMs: hourMs,
-      nowMs: 100 * hourMs,
-      falseAlarmRate: rate,
-    })
-    if (found.length > 0) alarmed++
-  }
-  expect(alarmed).toBeLessThanOrEqual(runs * rate + 3 * Math.sqrt(runs * rate * (1 - rate)))
-})
-
-test('more windows than can be kept are refused', () => {
-  const events = [{ case: 'a', activity: 'pay', atMs: 0 }]
-  expect(() => discoverUnusualRates(events, { windowMs: 1, nowMs: hourMs })).toThrow('100000 windows at most')
-})
-
-test('an activity that is much more often than in any window before is found with its events, and so is one that stopped', () => {
-  const random = new Random(1)
-  const windows = 120
-  const events = Array.from({ length: windows }, (_, window): CaseEvent[] => {
-    const isLast = window === windows - 1
-    const counts = {
-      pay: isLast ? 40 : 8 + random.below(5),
-      pack: isLast ? 0 : 8 + random.below(5),
-      send: 8 + random.below(5),
-    }
-    return Object.entries(counts).flatMap(([activity, count]) =>
-      Array.from({ length: count }, (_, place) => ({
-        case: 'a',
-        activity,
-        atMs: window * hourMs + place,
-        source: window,
-      })),
-    )
-  }).flat()
-  const options = { windowMs: hourMs, nowMs: windows * hourMs }
-  const found = discoverUnusualRates(events, options)
-  expect(found.map(({ activity, count }) => [activity, count])).toEqual([
-    ['pack', 0],
-    ['pay', 40],
-  ])
-  expect(found[1]?.why).toMatch(/^"pay" was 40 times; mostly it is from 8 to 12 times\.$/)
-  expect(new Set(found[1]?.sources)).toEqual(new Set([windows - 1]))
-  expect(discoverUnusualRates(events, { ...options, nowMs: (windows - 1) * hourMs })).toEqual([])
-  expect(discoverUnusualRates([], options)).toEqual([])
 })
