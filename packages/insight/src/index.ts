@@ -120,6 +120,7 @@ export {
   discoverCollaborations,
   discoverSubcontracts,
   discoverTaskSimilarities,
+  type NetworkOptions,
   type Subcontract,
   type TaskSimilarity,
 } from './organization/social-network.ts'

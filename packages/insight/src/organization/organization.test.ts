@@ -62,3 +62,38 @@ test('people are alike who do the same in the same proportion', () => {
   ])
   expect(discoverTaskSimilarities(logOf('a'))).toEqual([])
 })
+
+test('of too many people those who did the most are compared, and a case of many people costs little', () => {
+  const log = logOf('aX bX cY', 'aX bX cY', 'aZ bX', 'aW aW aW')
+  expect(discoverCollaborations(log, { resourcesMax: 2 })).toEqual([])
+  expect(discoverCollaborations(log, { resourcesMax: 3 })).toEqual([
+    { one: 'X', other: 'Y', cases: 2, share: 1 / 2 },
+  ])
+  expect(discoverTaskSimilarities(log, { resourcesMax: 2 })).toHaveLength(1)
+  for (const discover of [discoverCollaborations, discoverTaskSimilarities])
+    expect(() => discover(log, { resourcesMax: 0 })).toThrow('resourcesMax')
+  const crowd = logOf(
+    ...Array.from({ length: 20 }, (_, i) =>
+      Array.from({ length: 1_500 }, (_, j) => `a${i}${j}-p${j}`).join(' '),
+    ),
+  )
+  expect(discoverCollaborations(crowd).length).toBeLessThanOrEqual((500 * 499) / 2)
+})
+
+test('more activities than can be compared are of roles as far as they are done most often', () => {
+  const words = Array.from({ length: 600 }, (_, i) => `s${String(i).padStart(4, '0')}`)
+  const log = EventLog.from(
+    words.flatMap((activity, i) =>
+      Array.from({ length: i < 100 ? 1 : 2 }, (_, atMs) => ({
+        case: `${i}`,
+        activity,
+        atMs,
+        attributes: { resource: `p${i % 200}` },
+      })),
+    ),
+  )
+  const roles = discoverRoles(log)
+  expect(roles.flatMap(({ activities }) => activities)).toHaveLength(500)
+  expect(roles).toHaveLength(200)
+  expect(roles.flatMap(({ activities }) => activities).some((activity) => activity < 's0100')).toBe(false)
+})
