@@ -89,6 +89,7 @@ export {
   type DiscoverProgress,
   discover,
 } from './findings/discover.ts'
+export type { EventCountsOptions } from './findings/event-counts.ts'
 export type { CaseSample, FindingName, Findings, Model } from './findings/findings.ts'
 export type { CsvOptions } from './formats/csv-columns.ts'
 export { CsvReader, type CsvReaderOptions } from './formats/csv-reader.ts'
@@ -113,6 +114,7 @@ export { XesReader } from './formats/xes-reader.ts'
 export { formatXes } from './formats/xes-writer.ts'
 export { type LiveFindings, LiveInsight, type LiveOptions } from './live/live-insight.ts'
 export type { LiveLimits } from './live/live-limits.ts'
+export type { WatchOptions } from './live/watch.ts'
 export type { ResourceOptions } from './organization/resource.ts'
 export { discoverRoles, type Role, type RoleOptions } from './organization/roles.ts'
 export {

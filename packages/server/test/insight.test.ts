@@ -44,6 +44,77 @@ test('every finding is told, with how far the log was read', async () => {
   )
 })
 
+test('who does what, how much is under way and what is done at once are told, each at its address', async () => {
+  const { app, server } = open({
+    insight: {
+      atMs: ({ data }) => (data as { atMs: number }).atMs,
+      isLast: ({ activity }) => activity === 'Read',
+      utcOffsetMinutes: 120,
+      rateWindowMs: 3_600_000,
+    },
+  })
+  const hourMs = 3_600_000
+  for (let i = 0; i < 30; i++) {
+    const atMs = i * hourMs
+    const event = (type: string, minutes: number, resource: string) => ({
+      type,
+      data: { atMs: atMs + minutes * 60_000, startMs: atMs + (minutes - 2) * 60_000, resource },
+    })
+    for (const name of ['a', 'b'])
+      await app.append({
+        stream: `note-${name}${i}`,
+        events: [event('Noted', 5, 'Ann'), event('Torn', 7, 'Bob'), event('Read', 9, 'Ann')],
+      })
+  }
+  const burst = Array.from({ length: 20 }, () => ({
+    type: 'Asked',
+    data: { atMs: 30 * hourMs, resource: 'Cyd' },
+  }))
+  await app.append({ stream: 'note-late', events: burst })
+  await app.append({
+    stream: 'note-end',
+    events: [{ type: 'Asked', data: { atMs: 31 * hourMs, resource: 'Cyd' } }],
+  })
+  const found = async (finding: string) => (await call(server, `GET /insight/${finding}`)).body
+  expect(await found('service-times')).toMatchObject({
+    total: 3,
+    found: [
+      { activity: 'Noted', waiting: { count: 0 }, service: { count: 60, meanMs: 120_000 } },
+      { activity: 'Read', waiting: { count: 60, totalMs: 0 } },
+      { activity: 'Torn' },
+    ],
+  })
+  expect(await found('workload')).toMatchObject({
+    found: { intervalMs: 600_000, meanDurationMs: (60 * 4 * 60_000) / 62, littleRatio: expect.closeTo(1, 9) },
+  })
+  expect((await found('busy-hours')).found.byHour.slice(0, 3)).toEqual([6, 6, 12])
+  const batches = await found('batches')
+  expect(batches.total).toBe(90)
+  expect(batches.found[0]).toMatchObject({ cases: 2, events: 2, kind: 'simultaneous', sources: [1, 4] })
+  expect((await found('roles')).found).toMatchObject([
+    { activities: ['Noted', 'Read'], resources: [{ resource: 'Ann', events: 120 }] },
+    { activities: ['Torn'] },
+    { activities: ['Asked'] },
+  ])
+  expect((await found('collaborations')).found).toEqual([
+    { one: 'Ann', other: 'Bob', cases: 60, share: 60 / 62 },
+  ])
+  expect((await found('subcontracts')).found).toEqual([{ from: 'Ann', to: 'Bob', events: 60 }])
+  expect((await found('task-similarities')).found).toMatchObject([
+    { one: 'Bob', other: 'Cyd' },
+    { one: 'Ann', other: 'Bob' },
+    { one: 'Ann', other: 'Cyd' },
+  ])
+  const rates = (await found('unusual-rates')).found
+  expect(rates.map(({ why }: { why: string }) => why)).toEqual([
+    '"Asked" was 20 times; mostly it is 0 times.',
+    '"Noted" was 0 times; mostly it is 2 times.',
+    '"Read" was 0 times; mostly it is 2 times.',
+    '"Torn" was 0 times; mostly it is 2 times.',
+  ])
+  expect(rates[0].sources[0]).toBe(181)
+})
+
 test('a list is as long as is asked for, and says how much there is', async () => {
   const { server, note } = open()
   for (const [i, type] of ['A', 'B', 'C'].entries()) await note(`note-${i}`, type)
@@ -117,6 +188,25 @@ test('a finding is sent as it changes, and not again while it stays as it was', 
   expect(await next(predictions)).toMatchObject({ found: { case: 'note-1' } })
   await server.close({ graceMs: 0 })
   expect((await predictions.next()).done).toBe(true)
+})
+
+test('the workload is not sent again while it stays as it was', async () => {
+  const { app, server } = open({
+    insight: { pauseMs: 1, atMs: ({ data }) => (data as { atMs: number }).atMs },
+  })
+  const { url } = await server.listen()
+  const messages = (await openSse(`${url}/insight/workload`))[Symbol.asyncIterator]()
+  const next = async () => JSON.parse((await messages.next()).value.data)
+  const note = (stream: string, atMs: number) =>
+    app.append({ stream, events: [{ type: 'Noted', data: { atMs } }] })
+  expect(await next()).toMatchObject({ position: 0, found: { intervals: [] } })
+  await note('note-1', 5_000)
+  expect(await next()).toMatchObject({ position: 1, found: { intervals: [{ fromMs: 5_000, arrived: 1 }] } })
+  // A second event at the same moment is no more work under way, so the next message is of the one after it.
+  await note('note-1', 5_000)
+  await expect.poll(async () => (await call(server, 'GET /insight/map')).body.position).toBe(2)
+  await note('note-2', 5_000)
+  expect(await next()).toMatchObject({ position: 3, found: { intervals: [{ fromMs: 5_000, arrived: 2 }] } })
 })
 
 test('what is no finding is refused with those there are, also where none is looked for', async () => {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { createServer, httpErrorCatalogue, httpStatus } from '../src/index.ts'
+import { findingNames } from '../src/insight-routes.ts'
 import { routes } from '../src/server.ts'
 import { call } from './call.ts'
 import { roomApp } from './room.ts'
@@ -55,6 +56,15 @@ test('the reference has every parameter that a route knows, and no other', async
             .filter((name) => name !== 'event' && name !== 'caught-up' && name !== 'problem')
     expect([...documented].sort(), heading).toEqual([...known].sort())
   }
+})
+
+test('the reference has every finding, and no other', () => {
+  const [, table = ''] = section('GET /insight/{finding}').split('| what is told | findings |')
+  const listed = table
+    .split('\n\n')[0]
+    ?.split('\n')
+    .flatMap((row) => [...row.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name))
+  expect(listed?.toSorted()).toEqual([...findingNames].sort())
 })
 
 test('the reference has every code with its status, and no other', () => {

@@ -12,6 +12,7 @@ const partsOfWindow = 24
 // Somewhat more than are looked at, which are the latest that are whole.
 const windowsKept = 1_024
 const partsKept = 32
+const activitiesMax = 4_096
 const sourcesMax = 100
 const sourcesOfPartMax = 25
 
@@ -50,6 +51,7 @@ export class UnusualRateCounter {
     if (atMs > this.#latestMs) this.#latestMs = atMs
     let rate = this.#activities.get(activity)
     if (!rate) {
+      if (this.#activities.size >= activitiesMax) return
       rate = new ActivityRate()
       this.#activities.set(activity, rate)
     }
@@ -99,7 +101,7 @@ export class UnusualRateCounter {
           usualTo,
           p: shareAsFar(distances, distance),
           adjustedP,
-          why: `${JSON.stringify(activity)} was ${timesOf(count)}; mostly it is from ${numberOf(usualFrom)} to ${timesOf(usualTo)}.`,
+          why: `${JSON.stringify(activity)} was ${timesOf(count)}; mostly it is ${usualFrom === usualTo ? '' : `from ${numberOf(usualFrom)} to `}${timesOf(usualTo)}.`,
           sources: rate.latestSources(endPart),
         }
       })

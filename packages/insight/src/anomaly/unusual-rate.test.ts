@@ -167,6 +167,16 @@ test('times that cannot be are taken, also far in the future, where nothing is u
   }
 })
 
+test('activities beyond 4,096 are passed over, whatever comes of them', () => {
+  const counter = new UnusualRateCounter({ windowMs: hourMs })
+  const event = (activity: string, atMs: number) => ({ case: 'a', activity, atMs })
+  for (let i = 0; i < 5_000; i++) counter.add(event(`${i}`, 0))
+  for (let i = 0; i < 50; i++)
+    for (const activity of ['4095', '4096']) counter.add(event(activity, 30 * hourMs))
+  counter.add(event('0', 31 * hourMs))
+  expect(counter.unusualRates().map(({ activity }) => activity)).toEqual(['4095'])
+})
+
 test('an option out of range is refused by name', () => {
   const options = { windowMs: 1, nowMs: 1, falseAlarmRate: 0.05 }
   for (const [argument, received] of [

@@ -2,6 +2,8 @@ import { isAnnalsError } from '@annals/core'
 import { Random } from '@annals/testing'
 import { expect, test } from 'vitest'
 import { discoverAnomalies } from '../anomaly/anomaly.ts'
+import { discoverUnusualRates } from '../anomaly/unusual-rate.ts'
+import { UnusualRateCounter } from '../anomaly/unusual-rate-counter.ts'
 import { discoverRules } from '../conformance/discover-rules.ts'
 import { discoverTemporalProfile } from '../conformance/temporal-profile.ts'
 import { discoverCoOccurrences } from '../correlation/co-occurrence.ts'
@@ -10,12 +12,22 @@ import { discoverSuccessions } from '../correlation/succession.ts'
 import { discoverDrifts } from '../drift/drift.ts'
 import type { CaseEvent } from '../event-log/case-event.ts'
 import { EventLog } from '../event-log/event-log.ts'
+import { discoverRoles } from '../organization/roles.ts'
+import {
+  discoverCollaborations,
+  discoverSubcontracts,
+  discoverTaskSimilarities,
+} from '../organization/social-network.ts'
 import { discoverSequences } from '../patterns/sequence-pattern.ts'
 import { learnPredictor } from '../prediction/predictor.ts'
 import { bottlenecksOf } from '../process-map/bottlenecks.ts'
 import { discoverHandovers } from '../process-map/handovers.ts'
 import { discoverProcessMap } from '../process-map/process-map.ts'
 import { formatProcessTree } from '../process-tree/notation.ts'
+import { discoverBatches } from '../queueing/batches.ts'
+import { discoverBusyHours } from '../queueing/busy-hours.ts'
+import { discoverServiceTimes } from '../queueing/service-times.ts'
+import { discoverWorkload } from '../queueing/workload.ts'
 import { type DiscoverProgress, discover } from './discover.ts'
 
 // Orders of which those by post take longer, and which are packed and invoiced in any order.
@@ -32,7 +44,12 @@ function orders(cases: number, seed = 1): CaseEvent[] {
         case: `order-${index}`,
         activity,
         atMs,
-        attributes: { by, resource: activity === 'open' ? 'Ann' : 'Bob' },
+        attributes: {
+          by,
+          resource: { open: 'Ann', remind: 'Cyd' }[activity] ?? 'Bob',
+          startMs: atMs - Math.round(200 * random.next()),
+        },
+        source: index,
       }
     })
   })
@@ -46,7 +63,7 @@ async function* streamed(events: readonly CaseEvent[], batch: number) {
 test('all findings of a history in one: each is what it is when asked for alone', async () => {
   const events = orders(300)
   const log = EventLog.from(events)
-  const found = await discover(events, { outcome: duration })
+  const found = await discover(events, { outcome: duration, utcOffsetMinutes: 60, rateWindowMs: 10_000 })
   expect(found.map).toEqual(discoverProcessMap(log).map)
   expect(found.variants).toEqual(discoverProcessMap(log).variants)
   expect(found.rules).toEqual(discoverRules(log))
@@ -54,6 +71,18 @@ test('all findings of a history in one: each is what it is when asked for alone'
   expect(found.bottlenecks).toEqual(bottlenecksOf(found.map))
   expect(found.handovers).toEqual(discoverHandovers(log))
   expect(found.handovers[0]).toMatchObject({ from: 'Bob', to: 'Bob' })
+  expect(found.serviceTimes).toEqual(discoverServiceTimes(log))
+  expect(found.serviceTimes).toHaveLength(5)
+  expect(found.workload).toEqual(discoverWorkload(log))
+  expect(found.busyHours).toEqual(discoverBusyHours(log, { utcOffsetMinutes: 60 }))
+  expect(found.busyHours.byHour[1]).toBe(events.length)
+  expect(found.batches).toEqual(discoverBatches(log))
+  expect(found.roles).toEqual(discoverRoles(log))
+  expect(found.roles.map(({ activities }) => activities)).toContainEqual(['open'])
+  expect(found.collaborations).toEqual(discoverCollaborations(log))
+  expect(found.subcontracts).toEqual(discoverSubcontracts(log))
+  expect(found.subcontracts[0]).toMatchObject({ from: 'Bob', to: 'Cyd' })
+  expect(found.taskSimilarities).toEqual(discoverTaskSimilarities(log))
   expect(found.patterns).toEqual(discoverSequences(log))
   expect(found.coOccurrences).toEqual(discoverCoOccurrences(log))
   expect(found.successions).toEqual(discoverSuccessions(log))
@@ -61,6 +90,11 @@ test('all findings of a history in one: each is what it is when asked for alone'
   expect(found.rootCauses[0]).toMatchObject({ attribute: 'by' })
   expect(found.prediction).toEqual(learnPredictor(log).accuracy)
   expect(found.anomalies).toEqual(discoverAnomalies(log))
+  const rates = new UnusualRateCounter({ windowMs: 10_000 })
+  for (const event of events) rates.add(event)
+  expect(found.unusualRates).toEqual(rates.unusualRates())
+  // Since all have begun, nothing is opened any more.
+  expect(found.unusualRates[0]).toMatchObject({ activity: 'open', count: 0 })
   expect(found.drifts).toEqual(discoverDrifts(log))
   expect(formatProcessTree(found.model.tree)).toContain("+( 'invoice', 'pack' )")
   expect(found.model).toMatchObject({ noise: 0.2, alignedCases: 300 })
@@ -76,14 +110,17 @@ test('it does not matter how the events come, one by one or in batches, at hand 
   expect(expected.rootCauses).toEqual([])
 })
 
-test('of more events than may be kept, map and variants are of all, and the rest of some whole cases', async () => {
+test('of more events than may be kept, what is counted with each is of all, and the rest of some whole cases', async () => {
   const events = orders(2000)
   const whole = await discover(events)
   const found = await discover(streamed(events, 100), { eventsMax: 3000 })
-  const withoutTimes = ({ map, variants }: typeof found) => ({
+  const withoutTimes = ({ map, variants, workload, busyHours, unusualRates }: typeof found) => ({
     activities: map.activities,
     edges: map.edges.map(({ waiting: { medianMs, p95Ms, ...waiting }, ...edge }) => ({ ...edge, waiting })),
     variants,
+    workload,
+    busyHours,
+    unusualRates,
   })
   expect(withoutTimes(found)).toEqual(withoutTimes(whole))
   const { sample } = found
@@ -175,7 +212,9 @@ test('a case that never ends is counted in the map, and costs no more than that'
   const found = await discover([...endless, ...orders(20)])
   expect(found.map.cases).toBe(21)
   expect(found.temporalProfile.map(({ from }) => from)).not.toContain('a')
-  expect(found.notes).toEqual(['1 case of more than 2,000 events: counted in the map, and in nothing else.'])
+  expect(found.notes).toEqual([
+    '1 case of more than 2,000 events: counted in map, variants, workload, busy hours and unusual rates alone.',
+  ])
 })
 
 test('where everything is a pattern, those are told that most cases have, and it is said', async () => {
@@ -211,6 +250,96 @@ test('of more variants than can be compared with the model, those of the most ca
   expect(notes).toContain(
     'The model was compared with the 500 variants of the most cases: 999 cases of 1,500 cases.',
   )
+})
+
+test('what is unusually often at the end is told, with windows as long as was said', async () => {
+  const random = new Random(6)
+  const events = Array.from({ length: 60 }, (_, window) =>
+    ['pay', 'send'].flatMap((activity) =>
+      Array.from({ length: activity === 'pay' && window > 57 ? 40 : 5 + random.below(5) }, (_, i) => ({
+        case: `${window}-${i}`,
+        activity,
+        atMs: (window + random.next()) * 3_600_000,
+        source: window,
+      })),
+    ),
+  ).flat()
+  const nowMs = Math.max(...events.map(({ atMs }) => atMs))
+  // Windows begin at full hours, the latest at the last 24th of an hour that is over.
+  const endMs = Math.floor(nowMs / 150_000) * 150_000
+  const { unusualRates } = await discover(events, { rateWindowMs: 3_600_000 })
+  expect(unusualRates).toMatchObject([{ activity: 'pay', usualFrom: 5, adjustedP: 1 / 59 }])
+  expect(unusualRates[0]?.count).toBe(
+    events.filter(({ activity, atMs }) => activity === 'pay' && atMs >= endMs - 3_600_000 && atMs < endMs)
+      .length,
+  )
+  expect(discoverUnusualRates(events, { windowMs: 3_600_000, nowMs: endMs })).toMatchObject([
+    { activity: 'pay', count: unusualRates[0]?.count },
+  ])
+  await expect(discover(events, { rateWindowMs: 0 })).rejects.toThrow('rateWindowMs')
+  await expect(discover(events, { utcOffsetMinutes: 2_000 })).rejects.toThrow('utcOffsetMinutes')
+  expect((await discover(events)).unusualRates).toEqual([])
+})
+
+test('work that began after it ended is taken as it is known, and counted', async () => {
+  const events = orders(20).map((event, i) => ({
+    ...event,
+    attributes: { ...event.attributes, startMs: i < 3 ? event.atMs + 1 : event.atMs - 1 },
+  }))
+  const { serviceTimes, batches, notes } = await discover(events)
+  expect(serviceTimes.reduce((sum, { service }) => sum + service.count, 0)).toBe(events.length - 3)
+  expect(batches.length).toBeGreaterThan(0)
+  expect(notes).toEqual(['3 events began after they ended: when their work began counts as not known.'])
+  const found = await discover(events, { start: ({ atMs }) => atMs - 2 })
+  expect(found.notes).toEqual([])
+  expect(found.serviceTimes[0]?.service.meanMs).toBe(2)
+})
+
+test('of a crowd and of very many batches some are told, and it is said', async () => {
+  const random = new Random(9)
+  const events = Array.from({ length: 4_000 }, (_, index) =>
+    Array.from({ length: 6 }, (_, at) => ({
+      case: `${index}`,
+      activity: `step ${random.below(3)}`,
+      // Two cases of the same at the same time, far from all others.
+      atMs: (Math.floor(index / 2) * 6 + at) * 3_600_000,
+      attributes: { resource: `p${at < 2 ? index % 2 : random.below(700)}` },
+    })),
+  ).flat()
+  const { batches, collaborations, taskSimilarities, notes } = await discover([
+    ...events,
+    ...Array.from({ length: 20_500 }, (_, i) => ({
+      case: `short ${i}`,
+      activity: 'sign',
+      atMs: Math.floor(i / 2) * 3_600_000,
+      attributes: { resource: 'p0' },
+    })),
+  ])
+  expect([batches, collaborations, taskSimilarities].map(({ length }) => length)).toEqual([
+    10_000, 10_000, 10_000,
+  ])
+  expect(
+    notes
+      .filter((note) => /are told\.$/.test(note))
+      .map((note) => note.replace(/[\d,]+ (?=\D+, the first)/, '')),
+  ).toEqual([
+    'Of batches, the first 10,000 are told.',
+    'Of collaborations, the first 10,000 are told.',
+    'Of similarities of people, the first 10,000 are told.',
+  ])
+  expect(notes).toContain('Of 700 people, the 500 who did the most events are compared with each other.')
+})
+
+test('more activities than can be put into roles are told of', async () => {
+  const events = Array.from({ length: 502 }, (_, i) => ({
+    case: `${i % 50}`,
+    activity: `step ${i}`,
+    atMs: i,
+    ...(i === 0 ? {} : { attributes: { by: `p${i % 3}` } }),
+  }))
+  const { roles, notes } = await discover(events, { resource: 'by' })
+  expect(roles.flatMap(({ activities }) => activities)).toHaveLength(500)
+  expect(notes).toContain('Of 501 activities, the 500 that are done most often are put into roles.')
 })
 
 test('prediction is measured on the latest cases, and it is said', async () => {

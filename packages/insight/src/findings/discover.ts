@@ -1,29 +1,27 @@
-import { discoverAnomalies } from '../anomaly/anomaly.ts'
 import { discoverRules } from '../conformance/discover-rules.ts'
-import { discoverTemporalProfile } from '../conformance/temporal-profile.ts'
 import { alignedEventsMax } from '../conformance/tree-alignment.ts'
-import { discoverCoOccurrences } from '../correlation/co-occurrence.ts'
-import { discoverRootCauses, type Outcome } from '../correlation/root-cause.ts'
-import { discoverSuccessions } from '../correlation/succession.ts'
+import type { Outcome } from '../correlation/root-cause.ts'
 import { discoverDrifts } from '../drift/drift.ts'
 import type { CaseEvent } from '../event-log/case-event.ts'
 import { assertCaseEvent, EventLog } from '../event-log/event-log.ts'
 import { learnPredictor, type PredictorOptions } from '../prediction/predictor.ts'
 import { bottlenecksOf } from '../process-map/bottlenecks.ts'
 import { sketchErrorMax } from '../process-map/duration-sketch.ts'
-import { discoverHandovers } from '../process-map/handovers.ts'
 import { discoverProcessMap, type ProcessMap } from '../process-map/process-map.ts'
 import { ProcessMapBuilder } from '../process-map/process-map-builder.ts'
+import type { StartOptions } from '../queueing/start-time.ts'
+import { discoverWorkload, type Workload } from '../queueing/workload.ts'
 import { assertWhole } from '../statistics/argument.ts'
 import type { Variants } from '../variants/variants.ts'
 import { CaseSampler } from './case-sampler.ts'
 import { count, percentOf } from './counted.ts'
 import { discoverModel } from './discover-model.ts'
-import { discoverPatterns } from './discover-patterns.ts'
+import { EventCounts, type EventCountsOptions } from './event-counts.ts'
 import type { CaseSample, FindingName, Findings } from './findings.ts'
+import { findingsOfLog, stepsOfLog } from './findings-of-log.ts'
 
 /** What can be said of a discovery. */
-export interface DiscoverOptions {
+export interface DiscoverOptions extends StartOptions, Omit<EventCountsOptions, 'falseAlarmRate'> {
   /** What is good or bad about a case, to find what goes with it. Default: root causes are not asked for. */
   readonly outcome?: Outcome | undefined
   /** What a case came to, for the accuracy with which it is foretold; see `PredictorOptions`. Default: none. */
@@ -32,7 +30,7 @@ export interface DiscoverOptions {
   readonly resource?: string | undefined
   /** Of the model; see `InductiveMinerOptions`. Default: 0.2. */
   readonly noise?: number | undefined
-  /** Of anomalies; see `UnusualCaseOptions`. Default: 0.01. */
+  /** Of anomalies, and of unusual rates; see `UnusualCaseOptions` and `UnusualRateOptions`. Default: 0.01 and 0.05. */
   readonly falseAlarmRate?: number | undefined
   /** Of correlations and root causes; see `CorrelationOptions`. Default: 0.05. */
   readonly falseDiscoveryRate?: number | undefined
@@ -62,41 +60,36 @@ export type CaseEvents =
   | AsyncIterable<CaseEvent | readonly CaseEvent[]>
 
 /**
- * All findings at once: of a history that fits into memory from all of its cases; of a longer one the map and the
- * variants from all, and the rest from a sample of whole cases. Deterministic: the same events give the same findings.
+ * All findings at once: of a history that fits into memory from all of its cases; of a longer one map, variants, workload,
+ * busy hours and unusual rates from all, and the rest from a sample of whole cases. Deterministic: the same events give the same findings.
  *
- * Limits that keep it from taking for ever: cases of more than 2,000 events are in map and variants alone, the model is
- * compared with the 500 variants of the most cases, and prediction is measured on the latest 20,000 events. `notes` says
- * where one of them was met.
+ * Limits that keep it from taking for ever: cases of more than 2,000 events are only in what is of all, the model is compared
+ * with the 500 variants of the most cases, the 500 people who did the most events are compared with each other, of batches
+ * and of pairs of people 10,000 are told, and prediction is measured on the latest 20,000 events. `notes` says where one
+ * of them was met.
  *
  * @throws AnnalsError `invalid-argument` for an event without a case, an activity or a finite time, and for options out
  *   of their range; `limit-exceeded` for more than 4,096 activities or 16 million cases
  */
 export async function discover(events: CaseEvents, options: DiscoverOptions = {}): Promise<Findings> {
-  const { falseAlarmRate, falseDiscoveryRate, resource, noise, outcome, foretold } = options
+  const { noise, foretold } = options
   const steps = new Steps(options)
-  const { map, variants, log, sample, notes } = await read(events, options, steps)
+  const counts = new EventCounts(options)
+  const { map, variants, workload, log, sample, notes } = await read(events, options, counts, steps)
   const found = {
     map,
     variants,
+    bottlenecks: await steps.take('bottlenecks', () => bottlenecksOf(map)),
+    workload: await steps.take('workload', workload),
+    busyHours: await steps.take('busyHours', () => counts.busyHours()),
+    unusualRates: await steps.take('unusualRates', () => counts.unusualRates()),
     model: await steps.take('model', () => discoverModel(log, notes, { noise })),
     rules: await steps.take('rules', () => discoverRules(log)),
-    temporalProfile: await steps.take('temporalProfile', () => discoverTemporalProfile(log)),
-    bottlenecks: await steps.take('bottlenecks', () => bottlenecksOf(map)),
-    handovers: await steps.take('handovers', () => discoverHandovers(log, resource ? { resource } : {})),
-    patterns: await steps.take('patterns', () => discoverPatterns(log, notes)),
-    coOccurrences: await steps.take('coOccurrences', () =>
-      discoverCoOccurrences(log, { falseDiscoveryRate }),
-    ),
-    successions: await steps.take('successions', () => discoverSuccessions(log, { falseDiscoveryRate })),
-    rootCauses: await steps.take('rootCauses', () =>
-      outcome ? discoverRootCauses(log, outcome, { falseDiscoveryRate }) : [],
-    ),
+    ...(await findingsOfLog(log, options, (step, find) => steps.take(step, find), notes)),
     prediction: await steps.take('prediction', () => {
       const predictor = learnPredictor(latestOf(log, notes), { outcome: foretold })
       return predictor.accuracy
     }),
-    anomalies: await steps.take('anomalies', () => discoverAnomalies(log, { falseAlarmRate })),
     drifts: await steps.take('drifts', () => discoverDrifts(log)),
     sample,
     notes,
@@ -108,6 +101,7 @@ export async function discover(events: CaseEvents, options: DiscoverOptions = {}
 interface Reading {
   readonly map: ProcessMap
   readonly variants: Variants
+  readonly workload: () => Workload
   /** What all other findings are of. */
   readonly log: EventLog
   readonly sample: CaseSample | undefined
@@ -117,6 +111,7 @@ interface Reading {
 async function read(
   events: CaseEvents,
   { eventsMax = 1_000_000 }: DiscoverOptions,
+  counts: EventCounts,
   steps: Steps,
 ): Promise<Reading> {
   assertWhole('eventsMax', eventsMax, { min: 1 })
@@ -130,22 +125,25 @@ async function read(
       for (const known of sampler.events) all.add(known)
     }
     all?.add(event)
+    counts.add(event)
     sampler.add(event)
   })
   await steps.begin('map')
   const whole = EventLog.from(sampler.events)
-  const counted = all ? { map: all.map(), variants: all.variants() } : discoverProcessMap(whole)
+  const builder = all
+  const counted = builder ? { map: builder.map(), variants: builder.variants() } : discoverProcessMap(whole)
   await steps.begin('variants')
   const log = withoutLongCases(whole)
   const sample = sampler.sampleOf(log.traces.length, counted.map.cases)
   const notes: string[] = []
-  if (sample) notes.push(...sampleNotes(sample, all?.lateEvents ?? 0))
+  if (sample) notes.push(...sampleNotes(sample, builder?.lateEvents ?? 0))
   const long = whole.traces.length - log.traces.length
   if (long > 0)
     notes.push(
-      `${count(long, 'case')} of more than ${count(alignedEventsMax, 'event')}: counted in the map, and in nothing else.`,
+      `${count(long, 'case')} of more than ${count(alignedEventsMax, 'event')}: counted in map, variants, workload, busy hours and unusual rates alone.`,
     )
-  return { ...counted, log, sample, notes }
+  const workload = () => builder?.workload() ?? discoverWorkload(whole)
+  return { ...counted, workload, log, sample, notes }
 }
 
 async function eachOf(
@@ -181,13 +179,13 @@ function withoutLongCases(log: EventLog): EventLog {
 
 function sampleNotes({ cases, ofCases, shareErrorMax }: CaseSample, lateEvents: number): string[] {
   const notes = [
-    `${count(cases, 'case')} of ${count(ofCases, 'case')}, chosen as if by lot, stand for all; map and variants are of all. ` +
+    `${count(cases, 'case')} of ${count(ofCases, 'case')}, chosen as if by lot, stand for all; map, variants, workload, busy hours and unusual rates are of all. ` +
       `A share of cases is within ${percentOf(shareErrorMax)} of that of all, 19 times of 20.`,
     `Median and p95 of waiting times in the map are within ${percentOf(sketchErrorMax)}.`,
   ]
   if (lateEvents > 0)
     notes.push(
-      `${count(lateEvents, 'event')} came after a later one of the same case: map and variants have them in the order in which they came.`,
+      `${count(lateEvents, 'event')} came after a later one of the same case: map, variants and workload have them in the order in which they came.`,
     )
   return notes
 }
@@ -215,17 +213,14 @@ const stepNames = [
   'reading',
   'map',
   'variants',
+  'bottlenecks',
+  'workload',
+  'busyHours',
+  'unusualRates',
   'model',
   'rules',
-  'temporalProfile',
-  'bottlenecks',
-  'handovers',
-  'patterns',
-  'coOccurrences',
-  'successions',
-  'rootCauses',
+  ...stepsOfLog,
   'prediction',
-  'anomalies',
   'drifts',
 ] as const satisfies readonly DiscoverProgress['step'][]
 

@@ -1,4 +1,5 @@
 import type { Anomaly } from '../anomaly/anomaly.ts'
+import type { UnusualRate } from '../anomaly/unusual-rate.ts'
 import type { Deviation } from '../conformance/align-log.ts'
 import type { DiscoveredRule } from '../conformance/discover-rules.ts'
 import type { TemporalRelation } from '../conformance/temporal-profile.ts'
@@ -6,12 +7,18 @@ import type { CoOccurrence } from '../correlation/co-occurrence.ts'
 import type { RootCause } from '../correlation/root-cause.ts'
 import type { Succession } from '../correlation/succession.ts'
 import type { Drift } from '../drift/drift.ts'
+import type { Role } from '../organization/roles.ts'
+import type { Collaboration, Subcontract, TaskSimilarity } from '../organization/social-network.ts'
 import type { SequencePattern } from '../patterns/sequence-pattern.ts'
 import type { PredictionAccuracy } from '../prediction/predictor.ts'
 import type { Bottleneck } from '../process-map/bottlenecks.ts'
 import type { Handover } from '../process-map/handovers.ts'
 import type { ProcessMap } from '../process-map/process-map.ts'
 import type { ProcessTree } from '../process-tree/process-tree.ts'
+import type { Batch } from '../queueing/batches.ts'
+import type { BusyHours } from '../queueing/busy-hours.ts'
+import type { ServiceTimes } from '../queueing/service-times.ts'
+import type { Workload } from '../queueing/workload.ts'
 import type { Variants } from '../variants/variants.ts'
 
 /** All that a history shows of itself. What a finding means is said where its type is. */
@@ -23,6 +30,17 @@ export interface Findings {
   readonly temporalProfile: readonly TemporalRelation[]
   readonly bottlenecks: readonly Bottleneck[]
   readonly handovers: readonly Handover[]
+  /** Empty where it is not known when work began. */
+  readonly serviceTimes: readonly ServiceTimes[]
+  readonly workload: Workload
+  readonly busyHours: BusyHours
+  /** The 10,000 of the most cases, at most. */
+  readonly batches: readonly Batch[]
+  readonly roles: readonly Role[]
+  /** The first 10,000, at most; so are subcontracts and similarities. */
+  readonly collaborations: readonly Collaboration[]
+  readonly subcontracts: readonly Subcontract[]
+  readonly taskSimilarities: readonly TaskSimilarity[]
   readonly patterns: readonly SequencePattern[]
   readonly coOccurrences: readonly CoOccurrence[]
   readonly successions: readonly Succession[]
@@ -31,8 +49,10 @@ export interface Findings {
   /** How well it can be foretold how cases go on. */
   readonly prediction: PredictionAccuracy
   readonly anomalies: readonly Anomaly[]
+  /** As of the latest event. */
+  readonly unusualRates: readonly UnusualRate[]
   readonly drifts: readonly Drift[]
-  /** What all but the map and the variants are of, if not of the whole history. */
+  /** What findings are of that are not of the whole history; map, variants and what is counted with each event always are. */
   readonly sample: CaseSample | undefined
   /** In sentences: what was left out, and how far off a finding may be because of it. */
   readonly notes: readonly string[]

@@ -19,7 +19,9 @@ function orders(cases: number, { seed = 1, invoiced = 1 } = {}): CaseEvent[] {
     let atMs = index * 1000
     return activities.map((activity): CaseEvent => {
       atMs += Math.round((by === 'post' ? 3 : 1) * (1 - Math.log(1 - random.next())) * 1000)
-      return { case: `order-${index}`, activity, atMs, attributes: { by, resource: 'Ann' }, source: index }
+      const resource = { pack: 'Bob', remind: 'Cyd' }[activity] ?? 'Ann'
+      const attributes = { by, resource, startMs: atMs - 100 }
+      return { case: `order-${index}`, activity, atMs, attributes, source: index }
     })
   })
   return events.flat().sort((one, other) => one.atMs - other.atMs)
@@ -42,6 +44,15 @@ const exactParts = ({ map, variants, ...others }: Findings) => ({
   rules: others.rules,
   profile: others.temporalProfile.map(({ from, to, pairs, meanMs }) => [from, to, pairs, meanMs.toFixed(6)]),
   handovers: others.handovers,
+  serviceTimes: others.serviceTimes,
+  workload: others.workload,
+  busyHours: others.busyHours,
+  batches: others.batches,
+  roles: others.roles,
+  collaborations: others.collaborations,
+  subcontracts: others.subcontracts,
+  taskSimilarities: others.taskSimilarities,
+  unusualRates: others.unusualRates,
   patterns: others.patterns,
   coOccurrences: others.coOccurrences,
   successions: others.successions.map(({ from, to, count, p }) => [from, to, count, p.toFixed(9)]),
@@ -50,9 +61,11 @@ const exactParts = ({ map, variants, ...others }: Findings) => ({
 
 test('what is found event by event is what is found in the whole, whether or not cases end', async () => {
   const events = orders(400)
-  const whole = exactParts(await discover(events, { outcome: duration }))
+  const counted = { utcOffsetMinutes: -90, rateWindowMs: 10_000, falseAlarmRate: 0.9 }
+  const whole = exactParts(await discover(events, { outcome: duration, ...counted }))
+  expect(whole.unusualRates.length).toBeGreaterThan(0)
   for (const options of [{ isLast }, {}]) {
-    const live = new LiveInsight({ outcome: duration, ...options })
+    const live = new LiveInsight({ outcome: duration, ...options, ...counted })
     live.observe(events.slice(0, 100))
     await live.refresh()
     for (const event of events.slice(100)) live.observe(event)
@@ -64,7 +77,7 @@ test('what is found event by event is what is found in the whole, whether or not
   }
 })
 
-test('map, variants and version are up to date with each event, without a refresh', () => {
+test('what is counted with each event is up to date with each, without a refresh', () => {
   const live = new LiveInsight()
   live.observe({ case: 'a', activity: 'open', atMs: 1 })
   expect(live.map()).toMatchObject({ cases: 1, events: 1, activities: [{ activity: 'open', ends: 1 }] })
@@ -73,6 +86,26 @@ test('map, variants and version are up to date with each event, without a refres
   expect(live.version).toBeGreaterThan(version)
   expect(live.map().edges).toMatchObject([{ from: 'open', to: 'send', events: 1, waiting: { medianMs: 4 } }])
   expect(live.variants().variants).toMatchObject([{ activities: ['open', 'send'], cases: 1 }])
+  expect(live.workload().intervals).toEqual([{ fromMs: 0, arrived: 1, ended: 1, open: 4 / 1000 }])
+  expect(live.busyHours().byHour[0]).toBe(2)
+  live.observe({ case: 'b', activity: 'open', atMs: 3_600_000 })
+  live.end('a')
+  expect(live.workload()).toMatchObject({ intervalMs: 10_000, meanDurationMs: 2 })
+  expect(live.busyHours().byHour.slice(0, 2)).toEqual([2, 1])
+  expect(live.unusualRates()).toEqual([])
+})
+
+test('a burst is told while it lasts, in a history whose cases end or gave way', () => {
+  const live = new LiveInsight({ rateWindowMs: 86_400_000, limits: { openCasesMax: 5 } })
+  for (let hour = 0; hour < 24 * 40; hour++)
+    live.observe({ case: `${hour}`, activity: 'pay', atMs: hour * 3_600_000, source: hour })
+  expect(live.unusualRates()).toEqual([])
+  for (let i = 0; i < 50; i++)
+    live.observe({ case: `late ${i}`, activity: 'pay', atMs: 40 * 86_400_000 + i, source: 5_000 + i })
+  live.observe({ case: 'next', activity: 'pay', atMs: 40 * 86_400_000 + 3_600_000 })
+  const [found] = live.unusualRates()
+  expect(found).toMatchObject({ activity: 'pay', count: 73, usualFrom: 24, usualTo: 24 })
+  expect(found?.sources).toContain(5_000)
 })
 
 test('without news a refresh is the same as the last, and two at once are one', async () => {
@@ -210,9 +243,10 @@ test('an event that cannot be used is refused, and those before it are taken', (
     ]),
   ).toThrow('a case that is a string')
   expect(live.map().events).toBe(1)
-  expect(() => new LiveInsight({ limits: { rulesMax: 0 } })).toThrowError(
-    expect.toSatisfy((error) => isAnnalsError(error, 'invalid-argument')),
-  )
+  for (const options of [{ limits: { rulesMax: 0 } }, { rateWindowMs: -1 }, { utcOffsetMinutes: 1e4 }])
+    expect(() => new LiveInsight(options)).toThrowError(
+      expect.toSatisfy((error) => isAnnalsError(error, 'invalid-argument')),
+    )
 })
 
 test('findings can be watched: now, and again after something came, until it is enough', async () => {

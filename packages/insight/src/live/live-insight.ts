@@ -1,43 +1,52 @@
-import { type Anomaly, AnomalyDetector, discoverAnomalies } from '../anomaly/anomaly.ts'
+import { type Anomaly, AnomalyDetector } from '../anomaly/anomaly.ts'
+import type { UnusualRate } from '../anomaly/unusual-rate.ts'
 import type { DiscoveredRule } from '../conformance/discover-rules.ts'
 import { rulesOf } from '../conformance/discover-rules.ts'
 import type { RuleViolation } from '../conformance/rule-watcher.ts'
-import { discoverTemporalProfile } from '../conformance/temporal-profile.ts'
 import { alignedEventsMax } from '../conformance/tree-alignment.ts'
-import { discoverCoOccurrences } from '../correlation/co-occurrence.ts'
-import { discoverRootCauses } from '../correlation/root-cause.ts'
-import { discoverSuccessions } from '../correlation/succession.ts'
 import type { Drift } from '../drift/drift.ts'
 import { DriftDetector } from '../drift/drift-detector.ts'
 import type { CaseEvent } from '../event-log/case-event.ts'
 import { assertCaseEvent, EventLog, type Trace } from '../event-log/event-log.ts'
 import type { Sequences } from '../event-log/sequences.ts'
 import { hashOf, shareErrorOf } from '../findings/case-sampler.ts'
-import { count } from '../findings/counted.ts'
 import type { DiscoverOptions } from '../findings/discover.ts'
 import { discoverModel } from '../findings/discover-model.ts'
-import { discoverPatterns } from '../findings/discover-patterns.ts'
+import { EventCounts } from '../findings/event-counts.ts'
 import type { CaseSample, Findings } from '../findings/findings.ts'
+import { findingsOfLog } from '../findings/findings-of-log.ts'
 import { type Prediction, Predictor } from '../prediction/predictor.ts'
 import { bottlenecksOf } from '../process-map/bottlenecks.ts'
 import { CaseFlow } from '../process-map/case-flow.ts'
 import { DurationSketch } from '../process-map/duration-sketch.ts'
-import { discoverHandovers } from '../process-map/handovers.ts'
 import { type ProcessMap, processMapOf } from '../process-map/process-map.ts'
+import type { BusyHours } from '../queueing/busy-hours.ts'
+import type { Workload } from '../queueing/workload.ts'
+import { WorkloadCounter } from '../queueing/workload-counter.ts'
 import { assertPositive, assertWhole } from '../statistics/argument.ts'
 import type { Variants } from '../variants/variants.ts'
 import { driftsAsTheyStand } from './drifts-as-they-stand.ts'
 import { EndedCases } from './ended-cases.ts'
 import { EndedVariants } from './ended-variants.ts'
 import { defaultLimits, type LiveLimits } from './live-limits.ts'
+import { liveNotes } from './live-notes.ts'
 import { liveVariantsOf } from './live-variants.ts'
 import { OpenCases } from './open-cases.ts'
 import { RuleStates } from './rule-states.ts'
+import { turn, Waiting, type WatchOptions, watch } from './watch.ts'
 
 export interface LiveOptions
   extends Pick<
     DiscoverOptions,
-    'outcome' | 'foretold' | 'resource' | 'noise' | 'falseAlarmRate' | 'falseDiscoveryRate'
+    | 'outcome'
+    | 'foretold'
+    | 'resource'
+    | 'start'
+    | 'noise'
+    | 'falseAlarmRate'
+    | 'falseDiscoveryRate'
+    | 'utcOffsetMinutes'
+    | 'rateWindowMs'
   > {
   /**
    * Whether a case ends with this event. Default: cases end when `end` says so, when nothing came to them for
@@ -68,7 +77,8 @@ export interface LiveFindings extends Findings {
  * All findings of a history that goes on. What an event costs does not grow with the history, and what is kept has
  * limits; what gave way because of them is counted, and told in `notes`.
  *
- * - Map, variants, bottlenecks: of all cases, with each event.
+ * - Map, variants, bottlenecks, workload, busy hours, unusual rates: of all cases, with each event. A case is under way until
+ *   its last event so far, also while it is open.
  * - Rules and model: of all cases that ended, anew with each `refresh`; cases are watched for the rules known by then.
  * - Drifts and prediction: learned from cases that ended, of a long history from one of 32 (`LiveLimits`), chosen by its
  *   name. Any open case whose events are kept can be foretold. While few cases are known to have ended, drifts are those of
@@ -90,6 +100,8 @@ export class LiveInsight {
   readonly #flow: CaseFlow
   readonly #open: OpenCases
   readonly #isLearned: Uint8Array
+  readonly #counts: EventCounts
+  readonly #workload = new WorkloadCounter()
   readonly #variants: EndedVariants
   readonly #ended: EndedCases
   readonly #predictor: Predictor
@@ -109,9 +121,9 @@ export class LiveInsight {
   #latestMs = Number.NEGATIVE_INFINITY
   #version = 0
   #refreshed: { readonly version: number; readonly findings: Promise<LiveFindings> } | undefined
-  #waiting: (() => void)[] = []
+  readonly #waiting = new Waiting()
 
-  /** @throws AnnalsError `invalid-argument` for limits that are no whole numbers above 0, or a `quietMsMax` that is not above 0 */
+  /** @throws AnnalsError `invalid-argument` for limits that are no whole numbers above 0, and options out of their range */
   constructor(options: LiveOptions = {}) {
     this.#options = options
     if (options.quietMsMax !== undefined) assertPositive('quietMsMax', options.quietMsMax)
@@ -121,6 +133,7 @@ export class LiveInsight {
     this.#flow = new CaseFlow(() => new DurationSketch(), { prefixesMax: beginningsMax })
     this.#open = new OpenCases(openCasesMax, openEventsMax)
     this.#isLearned = new Uint8Array(openCasesMax)
+    this.#counts = new EventCounts(options)
     this.#variants = new EndedVariants(variantsMax)
     this.#ended = new EndedCases(endedEventsMax)
     this.#predictor = new Predictor({
@@ -154,7 +167,7 @@ export class LiveInsight {
   /**
    * Drops the events of a case, whether it is open or has ended, and whatever findings would tell of them: for events that
    * are no longer to be known. Counts that were made stay, since they name nobody, and so do names of activities and of
-   * foretold outcomes. What comes to the case after that is counted, and not kept. A case of which nothing is kept is
+   * foretold outcomes, and the sources that unusual rates lead back to. What comes to the case after that is counted, and not kept. A case of which nothing is kept is
    * passed over.
    */
   forget(name: string): void {
@@ -201,6 +214,23 @@ export class LiveInsight {
     return { variants, casesWithoutVariant: casesWithoutVariant + this.#endedWithoutVariant }
   }
 
+  /** The workload as of now. Costs a pass over the open cases. */
+  workload(): Workload {
+    const counter = this.#workload.copy()
+    this.#flow.eachOpen((firstMs, lastMs) => counter.add(firstMs, lastMs))
+    return counter.workload()
+  }
+
+  /** When in a week events happened, as of now. */
+  busyHours(): BusyHours {
+    return this.#counts.busyHours()
+  }
+
+  /** What is unusually often or rarely, as of the latest event. */
+  unusualRates(): readonly UnusualRate[] {
+    return this.#counts.unusualRates()
+  }
+
   /** The latest 1,000 violations of rules that were known then, the latest last. */
   violations(): readonly RuleViolation[] {
     return this.#violations.slice(-toldMax)
@@ -228,36 +258,20 @@ export class LiveInsight {
    * aborts or it is returned: `watch((live) => live.map())`, or all of it, `watch((live) => live.refresh())`. Whoever is
    * slow passes states over, never the last.
    */
-  async *watch<Found>(
+  watch<Found>(
     find: (live: LiveInsight) => Found | Promise<Found>,
-    {
-      pauseMs = 1_000,
-      signal,
-    }: { readonly pauseMs?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
+    options: WatchOptions = {},
   ): AsyncGenerator<Found, void, void> {
-    const aborted = Promise.withResolvers<void>()
-    const onAbort = () => aborted.resolve()
-    signal?.addEventListener('abort', onAbort)
-    try {
-      for (let seen = -1; !signal?.aborted; ) {
-        if (seen === this.#version) {
-          await Promise.race([new Promise<void>((resolve) => this.#waiting.push(resolve)), aborted.promise])
-          continue
-        }
-        seen = this.#version
-        yield await find(this)
-        await Promise.race([turn(pauseMs), aborted.promise])
-      }
-    } finally {
-      signal?.removeEventListener('abort', onAbort)
-    }
+    return watch(
+      () => find(this),
+      () => this.#version,
+      this.#waiting,
+      options,
+    )
   }
 
   #wake(): void {
-    if (this.#waiting.length === 0) return
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const go of waiting) go()
+    this.#waiting.wake()
   }
 
   #observe(event: CaseEvent): void {
@@ -272,6 +286,7 @@ export class LiveInsight {
     const place = this.#open.placeOf(event.case) ?? this.#begin(event.case)
     const before = this.#flow.nodeOf(place)
     this.#flow.add(place, activity, event.atMs)
+    this.#counts.add(event)
     this.#open.add(place, event, { eventsMax: alignedEventsMax, nowMs: this.#latestMs })
     // What was done before in a case is of its node; of a case that is of no variant it is not known.
     if (!this.#watched.knows(place) && before >= 0)
@@ -327,6 +342,7 @@ export class LiveInsight {
   #end(place: number, isKnownToEnd: boolean): void {
     const name = this.#open.nameOf(place)
     const { node, firstMs, lastMs } = this.#flow.end(place)
+    this.#workload.add(firstMs, lastMs)
     if (node >= 0) this.#variants.add(node, firstMs, lastMs)
     else this.#endedWithoutVariant++
     if (isKnownToEnd) {
@@ -362,24 +378,21 @@ export class LiveInsight {
   async #refresh(previous: Promise<LiveFindings> | undefined): Promise<LiveFindings> {
     // One after the other: two at once would take as long, and need twice the memory.
     await previous?.catch(() => undefined)
-    const { falseAlarmRate, falseDiscoveryRate, resource, noise, outcome } = this.#options
     const notes: string[] = []
     const map = await step(() => this.map())
     const variants = await step(() => this.variants())
+    const counted = await step(() => ({
+      workload: this.workload(),
+      busyHours: this.busyHours(),
+      unusualRates: this.unusualRates(),
+    }))
     const sequences = await step(() => this.#sequences())
     const rules = await step(() => rulesOf(sequences))
     this.#rewatch(rules)
     const { log, ended } = await step(() => this.#history())
+    const { noise } = this.#options
     const model = await step(() => discoverModel(log, notes, { noise, sequences, alignedVariantsMax }))
-    const temporalProfile = await step(() => discoverTemporalProfile(log))
-    const handovers = await step(() => discoverHandovers(log, resource ? { resource } : {}))
-    const patterns = await step(() => discoverPatterns(log, notes))
-    const coOccurrences = await step(() => discoverCoOccurrences(log, { falseDiscoveryRate }))
-    const successions = await step(() => discoverSuccessions(log, { falseDiscoveryRate }))
-    const rootCauses = await step(() =>
-      outcome ? discoverRootCauses(log, outcome, { falseDiscoveryRate }) : [],
-    )
-    const endedAnomalies = await step(() => discoverAnomalies(log, { falseAlarmRate }))
+    const ofLog = await findingsOfLog(log, this.#options, (_, find) => step(find), notes)
     const openAnomalies = await step(() => this.#openAnomalies(ended))
     const drifts = await step(() =>
       this.#ended.added < endedMin ? driftsAsTheyStand(log, this.#latestMs) : [...this.#drifts],
@@ -388,17 +401,13 @@ export class LiveInsight {
     return {
       map,
       variants,
+      ...counted,
       model,
       rules,
-      temporalProfile,
       bottlenecks: bottlenecksOf(map),
-      handovers,
-      patterns,
-      coOccurrences,
-      successions,
-      rootCauses,
+      ...ofLog,
       prediction: this.#predictor.accuracy,
-      anomalies: [...openAnomalies, ...endedAnomalies].sort((one, other) => one.p - other.p),
+      anomalies: [...openAnomalies, ...ofLog.anomalies].sort((one, other) => one.p - other.p),
       drifts,
       sample,
       notes: [...this.#notes(sample), ...notes],
@@ -464,23 +473,16 @@ export class LiveInsight {
   }
 
   #notes(sample: CaseSample | undefined): string[] {
-    const { unfollowedCases } = this.#open
-    return [
-      sample &&
-        `Map, variants, rules and model are of all cases; all else is of ${count(sample.cases, 'case')} of them, the latest.`,
-      this.#flow.lateEventCount > 0 &&
-        `${count(this.#flow.lateEventCount, 'event')} came after a later one of the same case: map and variants have them in the order in which they came.`,
-      this.#passedOver > 0 &&
-        `${count(this.#passedOver, 'event')} passed over: their activities came after ${count(this.#limits.activitiesMax, 'other')}.`,
-      this.#gaveWay > 0 &&
-        `${count(this.#gaveWay, 'open case')} gave way to others: they count as ended, and begin anew if they go on.`,
-      this.#endedQuiet > 0 &&
-        `${count(this.#endedQuiet, 'case')} ended by being quiet; ${this.#wentOn} of them went on after that, and began anew.`,
-      unfollowedCases > 0 &&
-        `The events of ${count(unfollowedCases, 'open case')} were given up: they are in map, variants and rules alone.`,
-      this.#variants.droppedCases > 0 &&
-        `The variants of ${count(this.#variants.droppedCases, 'case')} were left out, each rarer than those that are told.`,
-    ].filter((note) => typeof note === 'string')
+    return liveNotes(sample, {
+      lateEvents: this.#flow.lateEventCount,
+      passedOver: this.#passedOver,
+      activitiesMax: this.#limits.activitiesMax,
+      gaveWay: this.#gaveWay,
+      endedQuiet: this.#endedQuiet,
+      wentOn: this.#wentOn,
+      unfollowedCases: this.#open.unfollowedCases,
+      droppedCases: this.#variants.droppedCases,
+    })
   }
 }
 
@@ -499,8 +501,6 @@ const isBatch = (events: CaseEvent | readonly CaseEvent[]): events is readonly C
 function* asOneByOne(cases: readonly (readonly CaseEvent[])[]): Generator<CaseEvent, void, void> {
   for (const events of cases) yield* events
 }
-
-const turn = (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs))
 
 async function step<Found>(find: () => Found): Promise<Found> {
   await turn(0)

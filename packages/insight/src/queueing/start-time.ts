@@ -19,10 +19,10 @@ export function startOf(event: CaseEvent, start: StartOptions['start']): number 
 /** When the work of an event began, if that is known. @throws AnnalsError `invalid-argument` if it began after it ended */
 export function knownStartOf(
   event: CaseEvent,
-  start: StartOptions['start'] = byAttribute,
+  start: StartOptions['start'] = startByAttribute,
 ): number | undefined {
   const startMs = start(event)
-  if (startMs === undefined || (Number.isFinite(startMs) && startMs <= event.atMs)) return startMs
+  if (startMs === undefined || isSoundStart(event, startMs)) return startMs
   const expected = 'work to begin at a finite time that is not after its end'
   throw new AnnalsError(
     'invalid-argument',
@@ -31,7 +31,13 @@ export function knownStartOf(
   )
 }
 
-const byAttribute = ({ attributes }: CaseEvent) => {
+/** Whether work can have begun at this time. */
+export function isSoundStart({ atMs }: CaseEvent, startMs: number): boolean {
+  return Number.isFinite(startMs) && startMs <= atMs
+}
+
+/** When work began, by the attribute that `joinLifecycle` adds. */
+export function startByAttribute({ attributes }: CaseEvent): number | undefined {
   const startMs = attributes?.startMs
   return typeof startMs === 'number' ? startMs : undefined
 }
