@@ -14,7 +14,7 @@ const test = everywhere.runIf(hasBrowser)
 const temporary = temporaryDirectories()
 const nasty = '</script><script>alert(1)</script><img src=https://example.com/x>'
 
-/** Tickets that are opened, worked on and closed; some are reopened, and one is odd. */
+/** Tickets that are opened, worked on and closed; some are reopened, some filed, and one is odd. */
 function tickets(): string {
   const rows = ['case,activity,time,by']
   for (let ticket = 0; ticket < 120; ticket++) {
@@ -34,6 +34,9 @@ function tickets(): string {
       rows.push(`t${ticket},${step.includes('<') ? `"${step}"` : step},${at},${index % 2 ? 'Ann' : 'Bob'}`)
     })
   }
+  // Those that are over are filed together on the last day.
+  for (let ticket = 20; ticket < 40; ticket++)
+    rows.push(`t${ticket},file,${new Date(Date.UTC(2026, 3, 30, 0, 0, ticket)).toISOString()},Cyd`)
   return `${rows.join('\n')}\n`
 }
 
@@ -45,7 +48,7 @@ beforeAll(async () => {
   const [log, page] = [join(directory, 'tickets.csv'), join(directory, 'tickets.html')]
   await writeFile(log, tickets())
   const { code, stdout } = await annals(['mine', 'report', '--file', log, '--resource', 'by', '--html', page])
-  expect({ code, stdout }).toEqual({ code: 0, stdout: `Wrote ${page}: what 552 events of 120 cases show.\n` })
+  expect({ code, stdout }).toEqual({ code: 0, stdout: `Wrote ${page}: what 572 events of 120 cases show.\n` })
   path = page
   if (!hasBrowser) return
   browser = await playwright.launch({
@@ -143,6 +146,31 @@ test.each([
     expect(background).toBe(colorScheme === 'dark' ? 'rgb(14, 17, 22)' : 'rgb(246, 247, 249)')
   }),
 )
+
+test('who does what and with whom, how much is under way and what was done at once are told and drawn', () =>
+  looking({}, async (page) => {
+    const people = page.locator('#people')
+    expect(await people.textContent()).toContain(
+      'Ann and Bob work on the same cases most: on 120, 100.0 % of all.',
+    )
+    expect(await people.locator('svg.network line').count()).toBe(3)
+    expect(await people.locator('svg.network text').allTextContents()).toEqual(
+      expect.arrayContaining(['Ann', 'Bob']),
+    )
+    expect(await people.locator('.cards li').count()).toBeGreaterThan(1)
+    expect(await people.textContent()).toContain('Ann for Bob: ')
+    const time = page.locator('#time')
+    expect(await time.locator('svg path.open').count()).toBe(1)
+    expect(await time.textContent()).toContain(
+      'Cases under way, on average in each day; most from 2026-03-14 00:00 on: 20.21.',
+    )
+    expect(await time.textContent()).toContain('“file” by Cyd, 2026-04-30 00:00')
+    await time.locator('.cards a').first().click()
+    expect(await page.locator('tr:target').textContent()).toContain('file')
+    const rates = page.locator('#unusual .cards').nth(1)
+    expect(await rates.textContent()).toContain('"file" was 20 times; mostly it is 0 times.')
+    expect(await page.locator('#short').textContent()).toContain('In the last day "file" was 20 times')
+  }))
 
 test('without scripts it shows a map and all else', () =>
   looking({ javaScriptEnabled: false }, async (page) => {

@@ -1,53 +1,35 @@
-import { discoverWorkload } from '@annals/insight'
 import { mostOf } from '../mining/drift-view.ts'
-import { decimal, durationMs, moment, share } from '../mining/figures.ts'
+import { moment, share } from '../mining/figures.ts'
 import { ruleSentence } from '../mining/rule-sentence.ts'
 import { count, counted } from '../text.ts'
 import { type Html, html } from './html.ts'
 import type { NamedCases } from './named-cases.ts'
 import type { ReportData } from './report-data.ts'
-import { weekChart } from './week-chart.ts'
 
-/** Where time passes, and who hands over to whom. */
-export function timeSection({ log, findings: { bottlenecks, handovers } }: ReportData): Html {
-  const toOthers = handovers.filter(({ from, to }) => from !== to).slice(0, 10)
-  const { meanOpen, arrivalsPerDay, meanDurationMs } = discoverWorkload(log)
-  const shown = bottlenecks.filter((each) => each.share > 0).slice(0, 8)
-  const most = shown[0]?.share ?? 1
-  return html`<p>On which steps time passes, of all the time that cases take.</p>
-${shown.length === 0 && html`<p class="soft">No time passes between the events.</p>`}
-<ol class="variants">${shown.map(
-    ({
-      edge,
-      share: ofAll,
-    }) => html`<li><div class="figures"><b>${share(ofAll)}</b><span>${edge.from} → ${edge.to}</span><span class="soft">${counted(edge.events, 'time')}, median ${durationMs(edge.waiting.medianMs)}, 95 of 100 within ${durationMs(edge.waiting.p95Ms)}</span></div>
-<div class="bar warm"><i style="width:${((100 * ofAll) / most).toFixed(1)}%"></i></div></li>
-`,
-  )}</ol>
-${
-  log.eventCount > 0 &&
-  html`<h3>How much is under way</h3><p>${decimal(meanOpen)} cases on average: ${decimal(arrivalsPerDay)} begin a day, and take ${durationMs(meanDurationMs)} on average.</p>
-<h3>When in a week</h3>${weekChart(log)}`
-}
-${
-  toOthers.length > 0 &&
-  html`<h3>Who hands over to whom</h3><div class="scroll"><table><thead><tr><th scope="col">from</th><th scope="col">to</th><th scope="col" class="n">times</th><th scope="col" class="n">median wait</th></tr></thead><tbody>${toOthers.map(
-    ({ from, to, events, waiting }) =>
-      html`<tr><td>${from}</td><td>${to}</td><td class="n">${count(events)}</td><td class="n">${durationMs(waiting.medianMs)}</td></tr>`,
-  )}</tbody></table></div>`
-}`
-}
-
-/** The cases that are least like the others, and why. */
-export function unusualSection({ unusual, log }: ReportData, cases: NamedCases): Html {
-  if (unusual.length === 0)
-    return html`<p class="soft">None was looked for among so many, or there is none.</p>`
-  return html`<p>The cases that are least like the ${count(log.traces.length)} there are. This says which are unusual, not that anything is wrong.</p>
+/** The cases that are least like the others, what is unusually often or rarely at the end, and why. */
+export function unusualSection(data: ReportData, cases: NamedCases): Html {
+  const { unusual, log } = data
+  return html`${unusual.length === 0 ? html`<p class="soft">None was looked for among so many, or there is none.</p>` : html`<p>The cases that are least like the ${count(log.traces.length)} there are. This says which are unusual, not that anything is wrong.</p>`}
 <ul class="cards warm">${unusual.map(
     ({ case: name, kind, why, index, p }) =>
       html`<li><span class="tag">${kindWords[kind]}</span> <span class="soft small">1 of ${count(Math.max(1, Math.round(1 / p)))} cases is so</span><p class="why">${why}</p><p class="small">${cases.link(name, index)}</p></li>
 `,
-  )}</ul>`
+  )}</ul>
+${log.eventCount > 0 && ratesPart(data, cases)}`
+}
+
+const ratesShown = 6
+
+function ratesPart({ findings: { unusualRates }, eventsBySource }: ReportData, cases: NamedCases): Html {
+  if (unusualRates.length === 0)
+    return html`<h3>In the last day</h3><p class="soft">Nothing was more or less often than on other days, or there are too few days to tell.</p>`
+  return html`<h3>In the last day</h3><p>What was more or less often than it is on nearly all other days.</p><ul class="cards warm">${unusualRates
+    .slice(0, ratesShown)
+    .map(({ count: times, usualTo, p, why, sources }) => {
+      const [first] = sources.flatMap((source) => eventsBySource.get(source) ?? [])
+      return html`<li><span class="tag">${times > usualTo ? 'more' : 'less'}</span> <span class="soft small">1 of ${count(Math.round(1 / p))} days is so</span><p class="why">${why}</p>${first && html`<p class="small">such as ${cases.link(first.case, first.index)}</p>`}</li>
+`
+    })}</ul>`
 }
 
 const kindWords = { flow: 'what was done', timing: 'how long it took', attribute: 'a value' } as const

@@ -31,7 +31,7 @@ export interface ReportOptions {
 }
 
 /** All that a report shows. */
-export interface ReportData extends Pick<ReportOptions, 'from' | 'sourceWord' | 'nowMs'> {
+export interface ReportData extends Pick<ReportOptions, 'from' | 'sourceWord' | 'resource' | 'nowMs'> {
   readonly log: EventLog
   readonly findings: Findings
   readonly levels: readonly MapLevel[]
@@ -42,6 +42,8 @@ export interface ReportData extends Pick<ReportOptions, 'from' | 'sourceWord' | 
   readonly brokenRules: readonly BrokenRule[]
   /** Those that findings name, by name. */
   readonly traces: ReadonlyMap<string, Trace>
+  /** Where an event is that a batch or a rate leads back to, by its source. */
+  readonly eventsBySource: ReadonlyMap<number, { readonly case: string; readonly index: number }>
 }
 
 /** The map with as much of it as shows a share of the cases. */
@@ -73,6 +75,7 @@ export async function reportData(options: ReportOptions): Promise<ReportData> {
     log,
     from,
     sourceWord,
+    resource,
     nowMs,
     findings,
     levels: levelsOf(findings),
@@ -84,6 +87,7 @@ export async function reportData(options: ReportOptions): Promise<ReportData> {
     ).slice(0, unusualMax),
     brokenRules: brokenRulesOf(findings, log),
     traces,
+    eventsBySource: eventsBySource(findings, log),
   }
 }
 
@@ -91,6 +95,7 @@ const rankedEventsMax = 300_000
 const unusualMax = 12
 const brokenRulesMax = 9
 const violationsMax = 3
+const ledBackMax = 10
 
 const details = [0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1]
 
@@ -121,6 +126,21 @@ function orderOf({ traces, activities }: EventLog): Map<string, number> {
   return new Map(
     activities.map((name, number) => [name, (sums[number] as number) / (cases[number] as number)]),
   )
+}
+
+/** The first events that the first batches and rates lead back to. */
+function eventsBySource({ batches, unusualRates }: Findings, log: EventLog): ReportData['eventsBySource'] {
+  const wanted = new Set(
+    [...batches.slice(0, ledBackMax), ...unusualRates.slice(0, ledBackMax)].flatMap(({ sources }) =>
+      sources.slice(0, 1),
+    ),
+  )
+  const found = new Map<number, { case: string; index: number }>()
+  for (const { case: name, events } of log.traces)
+    for (const [index, { source }] of events.entries())
+      if (source !== undefined && wanted.has(source) && !found.has(source))
+        found.set(source, { case: name, index })
+  return found
 }
 
 /** Rules that are worth telling, the ones that say most first: of those of the same activities one alone. */

@@ -2,14 +2,16 @@ import { whereOf } from '../mining/correlations-view.ts'
 import { durationMs, moment, share } from '../mining/figures.ts'
 import { ruleSentence } from '../mining/rule-sentence.ts'
 import { count, counted } from '../text.ts'
-import { changesSection, rulesSection, timeSection, unusualSection } from './finding-sections.ts'
+import { changesSection, rulesSection, unusualSection } from './finding-sections.ts'
 import { Html, html } from './html.ts'
 import { mapSection } from './map-section.ts'
 import { modelSection, predictionSection, relationsSection } from './model-sections.ts'
 import { NamedCases } from './named-cases.ts'
+import { peopleSection } from './people-section.ts'
 import type { ReportData } from './report-data.ts'
 import { reportScript } from './report-script.ts'
 import { reportStyle } from './report-style.ts'
+import { timeSection } from './time-section.ts'
 import { periodOf, timeline } from './timeline.ts'
 import { variantsSection } from './variants-section.ts'
 
@@ -23,8 +25,9 @@ export function reportPage(data: ReportData): string {
   const parts: readonly (readonly [id: string, title: string, content: Html])[] = [
     ['map', 'Process map', mapSection(data)],
     ['variants', 'Variants', variantsSection(data)],
-    ['time', 'Time', timeSection(data)],
-    ['unusual', 'Unusual cases', unusualSection(data, cases)],
+    ['time', 'Time', timeSection(data, cases)],
+    ['people', 'People', peopleSection(data)],
+    ['unusual', 'Unusual', unusualSection(data, cases)],
     ['rules', 'Rules', rulesSection(data, cases)],
     ['changes', 'Changes', changesSection(data, cases)],
     ['relations', 'Relations', relationsSection(data)],
@@ -68,7 +71,8 @@ function header({ log, from, findings: { map, variants } }: ReportData): Html {
 }
 
 function inShort({ findings, log, brokenRules }: ReportData): Html {
-  const { variants, bottlenecks, model, drifts, prediction, rootCauses, map } = findings
+  const { variants, bottlenecks, model, drifts, prediction, rootCauses, map, unusualRates } = findings
+  const [rate] = unusualRates
   const [variant] = variants.variants
   const [bottleneck] = bottlenecks
   const [cause] = rootCauses.toSorted(
@@ -85,6 +89,7 @@ function inShort({ findings, log, brokenRules }: ReportData): Html {
       html`Cases where ${whereOf(cause)} take ${durationMs(cause.outcome)}, others ${durationMs(cause.otherOutcome)}.`,
     drifts.length > 0 &&
       html`The process changed ${counted(drifts.length, 'time')}, first around ${moment(drifts.reduce((first, { atMs }) => Math.min(first, atMs), Infinity)).slice(0, 10)}.`,
+    rate !== undefined && html`In the last day ${rate.why}`,
     brokenRules.length > 0 &&
       html`There are rules that nearly all cases keep and a few break, such as: ${ruleSentence((brokenRules[0] as (typeof brokenRules)[number]).rule)}`,
     model.alignedCases > 0 &&

@@ -36,6 +36,11 @@ ul.short li{margin:.35rem 0}
 .timeline .drift{stroke:var(--warm);stroke-width:1.6;stroke-dasharray:4 3}
 .timeline text{fill:var(--soft);font-size:12px}
 .timeline .axis{stroke:var(--line)}
+.timeline .open{fill:var(--accent);opacity:.75}
+.network{display:block;width:100%;max-width:44rem;height:auto;margin-top:.5rem}
+.network line{stroke:color-mix(in srgb,var(--accent) calc(30% + 60% * var(--weight)),var(--card));stroke-linecap:round}
+.network circle{fill:var(--card);stroke:var(--accent);stroke-width:2.5}
+.network text{fill:var(--ink);font-size:14px}
 .week{display:block;width:100%;max-width:48rem;height:auto;margin-top:.5rem}
 .week text{fill:var(--soft);font-size:12px}
 .week rect{fill:color-mix(in srgb,var(--accent) calc(4% + 92% * var(--weight)),var(--card));stroke:var(--line);stroke-width:.5}
@@ -108,6 +113,6 @@ td.rest{min-width:12rem}
 details.case{border-top:1px solid var(--line);margin:0;padding:.2rem 0}
 code{font:.86rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 footer{padding:.2rem 1rem 2.5rem;color:var(--soft);font-size:.88rem}
-@media (max-width:40rem){.week text,.timeline text{font-size:21px}body{font-size:15px}main{padding:.6rem}section{border-radius:10px}.drawing{max-height:70vh}}
+@media (max-width:40rem){.week text,.timeline text,.network text{font-size:21px}body{font-size:15px}main{padding:.6rem}section{border-radius:10px}.drawing{max-height:70vh}}
 @media print{nav,.controls,.skip{display:none}body{background:#fff}section{break-inside:avoid-page;border:0}.drawing{max-height:none;overflow:visible}header.top{background:none;color:#000}header.top p,.facts dt{color:#333}}
 `

@@ -1,4 +1,4 @@
-import { discoverBusyHours, type EventLog } from '@annals/insight'
+import type { BusyHours } from '@annals/insight'
 import { weekdays } from '../mining/bottlenecks-view.ts'
 import { count } from '../text.ts'
 import { type Html, html } from './html.ts'
@@ -6,8 +6,7 @@ import { type Html, html } from './html.ts'
 const [cellWidth, cellHeight, left, top] = [30, 22, 40, 20]
 
 /** When in a week things happen: a square for each hour, the fuller the more. */
-export function weekChart(log: EventLog): Html {
-  const { week } = discoverBusyHours(log)
+export function weekChart({ week }: BusyHours): Html {
   const most = week.flat().reduce((all, each) => Math.max(all, each), 1)
   const [busiestDay, busiestHour] = busiest(week)
   const label = `Events by weekday and hour, UTC; most on ${weekdays[busiestDay]} from ${busiestHour} to ${busiestHour + 1} o’clock: ${count(most)}.`
