@@ -3,9 +3,14 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import {
   type CaseEvent,
+  discoverBatches,
+  discoverCollaborations,
   discoverProcessMap,
   discoverProcessTree,
+  discoverRoles,
   discoverRules,
+  discoverSubcontracts,
+  discoverTaskSimilarities,
   duration,
   EventLog,
   LiveInsight,
@@ -64,6 +69,23 @@ export const insight: Suite = {
         const { seconds } = await timed(() => {
           const log = EventLog.from(loans)
           return [discoverProcessMap(log), discoverProcessTree(log), discoverRules(log)]
+        })
+        return [{ system: 'annals insight', unit: 's', value: seconds, expected: { atMost: 3 } }]
+      },
+    )
+    await bench.measure(
+      `batches, roles and who works with, for and like whom, of the same ${loans.length.toLocaleString('en-US')} events`,
+      async () => {
+        const { seconds } = await timed(() => {
+          const log = EventLog.from(loans)
+          const by = { resource: 'org:resource' }
+          return [
+            discoverBatches(log, by),
+            discoverRoles(log, by),
+            discoverCollaborations(log, by),
+            discoverSubcontracts(log, by),
+            discoverTaskSimilarities(log, by),
+          ]
         })
         return [{ system: 'annals insight', unit: 's', value: seconds, expected: { atMost: 3 } }]
       },

@@ -5,7 +5,7 @@ import { quantile } from '../statistics/quantile.ts'
 import type { UnusualRate, UnusualRateOptions } from './unusual-rate.ts'
 
 /** The most windows that the latest is compared with. */
-export const windowsMax = 1_000
+const windowsMax = 1_000
 
 /** The parts of a window by which the latest one moves on. */
 const partsOfWindow = 24
@@ -20,7 +20,8 @@ const sourcesOfPartMax = 25
  * Counts how often each activity is, by window, to tell which is unusually often or rarely now: as `discoverUnusualRates`
  * does, while events come. Windows begin at multiples of their length since `originMs`, the latest at one of 24 parts of it,
  * so that what happens now is told after a 24th of a window, not only at its end. An event costs the same however many
- * there were, and what is kept is 1,024 counts of each activity; what is older than that is passed over.
+ * there were, and what is kept is 1,024 counts of each of 4,096 activities at most; events that are older than that, and
+ * those of activities that came after so many others, are passed over.
  *
  * An event from far in the future makes everything else old; what is told then is nothing, until as much time has passed.
  */

@@ -61,7 +61,8 @@ export type CaseEvents =
 
 /**
  * All findings at once: of a history that fits into memory from all of its cases; of a longer one map, variants, workload,
- * busy hours and unusual rates from all, and the rest from a sample of whole cases. Deterministic: the same events give the same findings.
+ * busy hours and unusual rates from all, and the rest from a sample of whole cases. Deterministic: the same events give the
+ * same findings.
  *
  * Limits that keep it from taking for ever: cases of more than 2,000 events are only in what is of all, the model is compared
  * with the 500 variants of the most cases, the 500 people who did the most events are compared with each other, of batches
