@@ -179,8 +179,13 @@ test('without scripts it shows a map and all else', () =>
     expect(await page.locator('#variants li').count()).toBeGreaterThan(3)
   }))
 
-everywhere('nothing, one event and one case give a report as well', async () => {
-  for (const rows of ['', '1,a,2026-01-01\n', '1,a,2026-01-01\n1,a,2026-01-02\n1,b,2026-01-02\n']) {
+everywhere('nothing, one event, one case and times that cannot be give a report as well', async () => {
+  for (const rows of [
+    '',
+    '1,a,2026-01-01\n',
+    '1,a,2026-01-01\n1,a,2026-01-02\n1,b,2026-01-02\n',
+    '1,a,0001-01-01\n2,a,2026-01-01\n2,b,9999-12-31\n',
+  ]) {
     const { code, stdout } = await annals(
       ['mine', 'report', '--file', '-', '--format', 'csv', '--html', '-', '--quiet'],
       {

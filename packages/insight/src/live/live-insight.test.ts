@@ -225,7 +225,9 @@ test('a case that gave way begins anew when it goes on, and its place in the map
 test('time that runs backwards is no time in the map, and it is said', async () => {
   const live = new LiveInsight()
   for (const atMs of [5, 3, 9]) live.observe({ case: 'a', activity: `at ${atMs}`, atMs })
-  const { map, notes, temporalProfile } = await live.refresh()
+  const { map, notes, temporalProfile, workload } = await live.refresh()
+  // From what came first to the latest.
+  expect(workload).toMatchObject({ meanDurationMs: 4, intervals: [{ arrived: 1, ended: 1 }] })
   expect(map.edges.map(({ from, to, waiting }) => [from, to, waiting.totalMs])).toEqual([
     ['at 3', 'at 9', 4],
     ['at 5', 'at 3', 0],
