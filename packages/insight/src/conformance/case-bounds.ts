@@ -1,78 +1,61 @@
 import type { Marking } from '../petri-net/marking-graph.ts'
-import type { MarkingEquation, Prices } from './marking-equation.ts'
+import type { DeadEnds } from './dead-ends.ts'
+import type { NetPrices } from './net-prices.ts'
 
-/** The most prices that are found for one case. */
-const pricesMax = 10_000
-/** How many of the latest prices are looked at for a state. */
-const latestMax = 100
-
-/**
- * How much is left to do at least, from each state of one case: the most that any of the prices says that were found so far,
- * each for one state, and true of all.
- */
+/** How much is left to do at least, from each state of one case: the most that any of the prices says. */
 export class CaseBounds {
-  readonly #equation: MarkingEquation
-  readonly #prices: Prices[] = []
-  readonly #counts: readonly ReadonlyMap<string, number>[]
+  readonly #prices: NetPrices
+  readonly #deadEnds: DeadEnds
+  /** By place in the case: which of the activities of the case the event is. */
+  readonly #events: readonly number[]
   readonly #activities: readonly string[]
-  /** By prices: what the events from each place of the case on lack. */
+  readonly #counts: readonly ReadonlyMap<string, number>[]
+  /** By number of the prices: what the events from each place of the case on lack. */
   readonly #eventsLack: Float64Array[] = []
 
-  constructor(equation: MarkingEquation, activities: readonly string[]) {
-    this.#equation = equation
-    this.#activities = activities
+  constructor(prices: NetPrices, deadEnds: DeadEnds, activities: readonly string[]) {
+    this.#prices = prices
+    this.#deadEnds = deadEnds
     this.#counts = countsFrom(activities)
+    this.#activities = [...new Set(activities)]
+    const numbers = new Map(this.#activities.map((activity, number) => [activity, number]))
+    this.#events = activities.map((activity) => numbers.get(activity) as number)
   }
 
   /** How many prices there are: which of them a state has seen is for the state to remember. */
   get size(): number {
-    return this.#prices.length
+    return this.#prices.size
   }
 
-  /**
-   * The most that the prices from number `from` on, of which the latest are looked at, and those numbered `also` say is left
-   * to do, and which of them does; Infinity: there is no way to the end.
-   */
-  bound(
-    marking: Marking,
-    at: number,
-    from: number,
-    also = -1,
-  ): { readonly most: number; readonly by: number } {
+  /** The most that the prices from number `from` on say is left to do; Infinity: there is no way to the end. */
+  bound(marking: Marking, at: number, from: number): number {
+    if (this.#deadEnds.has(marking)) return Number.POSITIVE_INFINITY
+    const size = this.#prices.size
+    const lack = this.#prices.lackOf(marking, from)
     let [most, by] = [0, -1]
-    const size = this.#prices.length
-    const take = (number: number) => {
-      const lack = this.#lack(number, marking, at)
-      if (lack > most) [most, by] = [lack, number]
+    for (let number = from; number < size; number++) {
+      const all = (lack[number] as number) + (this.#lackOfEvents(number)[at] as number)
+      if (all > most) [most, by] = [all, number]
     }
-    for (let number = Math.max(from, size - latestMax); number < size; number++) take(number)
-    if (also >= 0) take(also)
-    return { most, by }
+    this.#prices.use(by)
+    // Costs are whole numbers.
+    return Math.ceil(most - tolerance)
   }
 
-  /** Finds the prices that say the most of a state, if there is room for more. */
+  /** Finds the prices that say the most of a state. */
   look(marking: Marking, at: number): void {
-    if (this.#prices.length >= pricesMax) return
-    const prices = this.#equation.pricesFor(marking.tokens, this.#counts[at] as ReadonlyMap<string, number>)
-    if (prices) this.#prices.push(prices)
-  }
-
-  #lack(number: number, marking: Marking, at: number): number {
-    const prices = this.#prices[number] as Prices
-    const lack =
-      this.#equation.placesLack(prices, marking.tokens) + (this.#lackOfEvents(number)[at] as number)
-    if (!prices.isFree) return lack
-    return lack > tolerance ? Number.POSITIVE_INFINITY : 0
+    const found = this.#prices.look(marking, this.#counts[at] as ReadonlyMap<string, number>)
+    if (found === 'no-way') this.#deadEnds.look(marking)
   }
 
   #lackOfEvents(number: number): Float64Array {
     const known = this.#eventsLack[number]
     if (known) return known
-    const { isFree, ofActivities } = this.#prices[number] as Prices
-    const lack = new Float64Array(this.#activities.length + 1)
-    for (let at = this.#activities.length - 1; at >= 0; at--)
-      lack[at] =
-        (lack[at + 1] as number) + (ofActivities.get(this.#activities[at] as string) ?? (isFree ? 0 : 1))
+    const { ofActivities } = this.#prices.get(number)
+    const worths = this.#activities.map((activity) => ofActivities.get(activity) ?? 1)
+    const lack = new Float64Array(this.#events.length + 1)
+    for (let at = this.#events.length - 1; at >= 0; at--)
+      lack[at] = (lack[at + 1] as number) + (worths[this.#events[at] as number] as number)
     this.#eventsLack[number] = lack
     return lack
   }

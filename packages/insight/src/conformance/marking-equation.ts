@@ -3,11 +3,10 @@ import type { PetriNet } from '../petri-net/petri-net.ts'
 
 /**
  * What tokens on each place, and events still to come, are worth at most if the whole is to be paid by moves at their costs.
- * What a state lacks to the end, at these prices, is never more than what it costs to get there, whatever the state. If
- * moves cost nothing at all (`isFree`) and a state lacks anything, there is no way to the end.
+ * What a state lacks to the end, at these prices, is never more than what it costs to get there, whatever the state and the
+ * case.
  */
 export interface Prices {
-  readonly isFree: boolean
   readonly ofPlaces: Float64Array
   /** Those of unknown activities are what a log move costs. */
   readonly ofActivities: ReadonlyMap<string, number>
@@ -39,27 +38,31 @@ export class MarkingEquation {
   }
 
   /**
-   * The prices at which a state lacks the most. `events` counts those still to come by activity. Undefined if they cannot be
-   * found.
+   * The prices at which a state lacks the most. `events` counts those still to come by activity. `no-way`: what it lacks has
+   * no end, so it cannot be paid for. Undefined if they cannot be found.
    */
-  pricesFor(tokens: Uint16Array, events: ReadonlyMap<string, number>): Prices | undefined {
-    const priced = this.#solve(tokens, events, false)
-    if (priced.status === 'optimal') return this.#pricesOf(priced, false)
-    // What a state lacks has no end: it cannot be paid for.
-    if (priced.status !== 'unbounded') return undefined
-    const free = this.#solve(tokens, events, true)
-    return free.status === 'optimal' ? this.#pricesOf(free, true) : undefined
+  pricesFor(tokens: Uint16Array, events: ReadonlyMap<string, number>): Prices | 'no-way' | undefined {
+    const found = this.#solve(tokens, events, 1)
+    if (found.status === 'unbounded') return 'no-way'
+    return found.status === 'optimal' ? this.#pricesOf(found, 1) : undefined
   }
 
-  /** What a state lacks on its places. */
-  placesLack({ ofPlaces }: Prices, tokens: Uint16Array): number {
-    let lack = 0
-    for (let place = 0; place < tokens.length; place++)
-      lack += ((this.#finalTokens[place] as number) - (tokens[place] as number)) * (ofPlaces[place] as number)
-    return lack
+  /**
+   * What tokens on each place are worth if no transition makes the worth more, and a marking is worth less than the end, so
+   * that there is no way there. Undefined if the marking equation does not rule out that there is one.
+   */
+  worthsShort(tokens: Uint16Array): Float64Array | undefined {
+    const found = this.#solve(tokens, new Map(), 0)
+    if (found.status !== 'optimal' || found.result < tolerance) return undefined
+    return this.#pricesOf(found, 0)?.ofPlaces
   }
 
-  #solve(tokens: Uint16Array, events: ReadonlyMap<string, number>, isFree: boolean): Solution<string> {
+  /** What all tokens are worth together that there are at the end. */
+  worthOfEnd(ofPlaces: Float64Array): number {
+    return ofPlaces.reduce((sum, worth, place) => sum + worth * (this.#finalTokens[place] as number), 0)
+  }
+
+  #solve(tokens: Uint16Array, events: ReadonlyMap<string, number>, moveCost: 0 | 1): Solution<string> {
     const constraints: [string, { readonly min?: number; readonly max?: number }][] = []
     // A price may be below 0, so it is the difference of two numbers.
     const entries = new Map<string, [string, number][]>()
@@ -70,7 +73,7 @@ export class MarkingEquation {
         ['lack', count],
         [`l${activity}`, 1],
       ])
-      constraints.push([`l${activity}`, { max: isFree ? 0 : 1 }])
+      constraints.push([`l${activity}`, { max: moveCost }])
     }
     const limit = (name: string, changes: readonly (readonly [number, number])[], max: number) => {
       constraints.push([name, { max }])
@@ -78,14 +81,15 @@ export class MarkingEquation {
     }
     for (const [number, changes] of this.#changes.entries()) {
       const activity = this.#activities[number]
-      limit(`m${number}`, changes, activity === undefined || isFree ? 0 : 1)
+      limit(`m${number}`, changes, activity === undefined ? 0 : moveCost)
       if (activity === undefined || !events.has(activity)) continue
       limit(`b${number}`, changes, 0)
       entries.get(`a${activity}`)?.push([`b${number}`, 1])
     }
     const variables = [...entries].flatMap(([name, own]): [string, [string, number][]][] => {
-      const bound = isFree ? [[`|${name}`, 1] as [string, number]] : []
-      if (isFree) constraints.push([`|${name}`, { max: 1 }])
+      // Where nothing costs anything, what is lacked has an end only if the worths have one.
+      const bound = moveCost === 0 ? [[`|${name}`, 1] as [string, number]] : []
+      if (moveCost === 0) constraints.push([`|${name}`, { max: 1 }])
       const reversed = own.map(([row, value]): [string, number] => [row, -value])
       return [
         [`+${name}`, [...own, ...bound]],
@@ -95,25 +99,25 @@ export class MarkingEquation {
     return solve({ direction: 'maximize', objective: 'lack', constraints, variables })
   }
 
-  #pricesOf({ variables }: Solution<string>, isFree: boolean): Prices | undefined {
+  #pricesOf({ variables }: Solution<string>, moveCost: 0 | 1): Prices | undefined {
     const ofPlaces = new Float64Array(this.#finalTokens.length)
     for (const [name, value] of variables)
       if (name[1] === 'p') {
         const place = Number(name.slice(2))
         ofPlaces[place] = (ofPlaces[place] as number) + (name[0] === '+' ? value : -value)
       }
-    const most = isFree ? 0 : 1
     const ofActivities = new Map<string, number>()
     for (const [number, changes] of this.#changes.entries()) {
       const activity = this.#activities[number]
       const gain = changes.reduce((sum, [place, change]) => sum + change * (ofPlaces[place] as number), 0)
       // Prices that a move would not keep, by a slip of the arithmetic, are none.
-      if (gain > (activity === undefined ? 0 : most) + slip) return undefined
+      if (gain > (activity === undefined ? 0 : moveCost) + slip) return undefined
       if (activity !== undefined)
-        ofActivities.set(activity, Math.min(ofActivities.get(activity) ?? most, -gain))
+        ofActivities.set(activity, Math.min(ofActivities.get(activity) ?? moveCost, -gain))
     }
-    return { isFree, ofPlaces, ofActivities }
+    return { ofPlaces, ofActivities }
   }
 }
 
 const slip = 1e-9
+const tolerance = 1e-6

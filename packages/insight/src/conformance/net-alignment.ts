@@ -1,36 +1,36 @@
 import { AnnalsError, InvariantViolation } from '@annals/core'
-import { MarkingGraph } from '../petri-net/marking-graph.ts'
+import { assertPetriNet } from '../petri-net/assert-petri-net.ts'
 import type { PetriNet } from '../petri-net/petri-net.ts'
+import { reduceSilent } from '../petri-net/reduce-silent.ts'
 import { assertWhole } from '../statistics/argument.ts'
-import { CaseBounds } from './case-bounds.ts'
-import { MarkingEquation } from './marking-equation.ts'
 import { searchNet, type Way } from './net-search.ts'
+import { SearchedNet } from './searched-net.ts'
 import { type Alignment, assertAlignable } from './tree-alignment.ts'
 
 export interface NetAlignerOptions {
   /**
    * How many states may be looked at for one case: what the net has come to, with how far the case has come. Default:
-   * 100,000, which may take some ten seconds.
+   * 100,000, which may take some seconds.
    */
   readonly statesMax?: number | undefined
 }
 
 /**
  * Aligns cases with any Petri net: finds a way through the net that agrees with a case as far as possible, and there is no
- * better one. Activities may stand in it several times, and it need not be sound, as long as its end can be reached.
+ * better one. Activities may stand in it several times, and it need not be sound, as long as its end can be reached. Of
+ * several ways that are as good it is always the same one, whatever was aligned before.
  *
- * It is a search that tries what costs least first, and, where that does not soon lead to the end, one that goes first where
- * the least is left to do, as the marking equation has it (A*). What it takes depends on the net: where much can happen in
- * any order, or silently, there may be too many states. A process tree is aligned by `TreeAligner` without a search.
+ * It is a search that tries first what may cost least in all, as the marking equation has it (A*), in the net without the
+ * silent transitions that can be spared. What it takes depends on the net: where much can happen in any order, or tokens
+ * become more and more, there may be too many states. A process tree is aligned by `TreeAligner` without a search. Cases of
+ * one log are best aligned by one aligner, since what it found out of the net for one case serves all others.
  *
  * Source: Adriansyah, "Aligning observed and modeled behavior", 2014; van Dongen, "Efficiently computing alignments: using
  * the extended marking equation", 2018. Costs are those of `TreeAligner`.
  */
 export class NetAligner {
-  readonly #net: PetriNet
-  readonly #equation: MarkingEquation
   readonly #statesMax: number
-  #graph: MarkingGraph
+  #net: SearchedNet
   readonly #shortest: number
 
   /**
@@ -39,10 +39,9 @@ export class NetAligner {
    */
   constructor(net: PetriNet, { statesMax = 100_000 }: NetAlignerOptions = {}) {
     assertWhole('statesMax', statesMax, { min: 1 })
-    this.#graph = new MarkingGraph(net)
-    this.#net = net
-    this.#equation = new MarkingEquation(net)
+    assertPetriNet(net)
     this.#statesMax = statesMax
+    this.#net = new SearchedNet(reduceSilent(net))
     const shortest = this.#bestWay([])
     if (!shortest)
       throw new AnnalsError(
@@ -57,7 +56,7 @@ export class NetAligner {
   align(activities: readonly string[]): Alignment {
     assertAlignable(activities)
     // What was found of the net serves the next case too, but not without a limit.
-    if (this.#graph.size > this.#statesMax) this.#graph = new MarkingGraph(this.#net)
+    if (this.#net.graph.size > this.#statesMax) this.#net = new SearchedNet(this.#net.net)
     const found = this.#bestWay(activities)
     if (!found) throw new InvariantViolation('a net whose end was reached once can be brought there')
     const worst = activities.length + this.#shortest
@@ -65,16 +64,9 @@ export class NetAligner {
   }
 
   #bestWay(activities: readonly string[]): Way | undefined {
-    // A linear program costs as much as looking at hundreds of states, so it is only asked where there are many.
-    const plain = searchNet({ net: this.#net, graph: this.#graph }, activities, {
-      statesMax: Math.min(plainStatesMax, this.#statesMax),
-    })
-    if (plain !== 'too-many-states') return plain
-    const guided = searchNet({ net: this.#net, graph: this.#graph }, activities, {
-      statesMax: this.#statesMax,
-      bounds: new CaseBounds(this.#equation, activities),
-    })
-    if (guided !== 'too-many-states') return guided
+    const found = searchNet(this.#net, activities, { statesMax: this.#statesMax })
+    this.#net.prices.forget()
+    if (found !== 'too-many-states') return found
     throw new AnnalsError(
       'limit-exceeded',
       `${this.#statesMax} states of the Petri net were looked at without finding the best way through it: expected a net in which less can happen in any order, and no place that gets more and more tokens. Simplify the net, or raise statesMax.`,
@@ -82,5 +74,3 @@ export class NetAligner {
     )
   }
 }
-
-const plainStatesMax = 5_000

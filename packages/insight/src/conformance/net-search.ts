@@ -1,6 +1,6 @@
-import type { Marking, MarkingGraph } from '../petri-net/marking-graph.ts'
-import type { PetriNet } from '../petri-net/petri-net.ts'
-import type { CaseBounds } from './case-bounds.ts'
+import type { Marking } from '../petri-net/marking-graph.ts'
+import { CaseBounds } from './case-bounds.ts'
+import type { SearchedNet } from './searched-net.ts'
 import type { Move } from './tree-alignment.ts'
 
 /** A way through a net that agrees with a case as far as possible. */
@@ -12,122 +12,186 @@ export interface Way {
 /** How a net is searched for the best way. */
 export interface NetSearchOptions {
   readonly statesMax: number
-  /** What is left to do at least. None: what costs least so far goes first. */
-  readonly bounds?: CaseBounds
-  /** After how many states bounds are looked for anew. Default: 25, since a linear program takes as long as about so many. */
+  /** After how many states bounds are looked for anew. Default: 400, since a linear program takes as long as about so many. */
   readonly statesPerLook?: number
 }
 
 /**
- * The best way through a net for a case, by trying first what may cost least in all. Undefined: its end cannot be reached.
+ * The best way through a net for a case. Undefined: its end cannot be reached.
+ *
+ * What may cost least in all is tried first, until it is known what the best ways cost. Of those, the first one in a fixed
+ * order is taken, so that it does not depend on what was known of the net before.
  *
  * Source: Hart, Nilsson, Raphael, "A formal basis for the heuristic determination of minimum cost paths", 1968 (A*).
  */
 export function searchNet(
-  { net, graph }: { readonly net: PetriNet; readonly graph: MarkingGraph },
+  net: SearchedNet,
   activities: readonly string[],
-  { statesMax, bounds, statesPerLook = 25 }: NetSearchOptions,
+  options: NetSearchOptions,
 ): Way | 'too-many-states' | undefined {
-  const states = new Map<number, State>()
-  const queue: State[][] = []
-  let sinceLook = statesPerLook
-  const reach = (marking: Marking, at: number, step: Step | undefined) => {
-    const key = marking.number * (activities.length + 1) + at
-    const cost = step ? step.from.cost + step.cost : 0
-    const known = states.get(key)
-    if (known && known.cost <= cost) return
-    const bound = step ? Math.max(0, step.from.bound - step.cost) : 0
-    const state: State = known ?? { marking, at, cost, bound, pricesSeen: 0, boundBy: -1, step, rank: 0 }
-    state.cost = cost
-    state.step = step
-    // Never less than where it comes from, or it would stand at a rank that is done with.
-    state.bound = Math.max(state.bound, bound)
-    states.set(key, state)
-    push(state)
+  const search = new NetSearch(net, activities, options)
+  const cost = search.leastCost()
+  if (cost === undefined || cost === 'too-many-states') return cost
+  const moves = search.firstWay(cost)
+  return moves === 'too-many-states' ? moves : { cost, moves }
+}
+
+class NetSearch {
+  readonly #net: SearchedNet
+  readonly #activities: readonly string[]
+  readonly #options: Required<NetSearchOptions>
+  readonly #bounds: CaseBounds
+  readonly #states = new Map<number, State>()
+  /** By what the states may cost in all. */
+  readonly #queue: State[][] = []
+  #statesSinceLook = 0
+
+  constructor(
+    net: SearchedNet,
+    activities: readonly string[],
+    { statesMax, statesPerLook = 400 }: NetSearchOptions,
+  ) {
+    this.#net = net
+    this.#activities = activities
+    this.#options = { statesMax, statesPerLook }
+    this.#bounds = new CaseBounds(net.prices, net.deadEnds, activities)
   }
-  const push = (state: State) => {
-    if (state.bound === Number.POSITIVE_INFINITY) return
-    state.rank = state.cost + Math.ceil(state.bound - tolerance)
-    queue[state.rank] ??= []
-    queue[state.rank]?.push(state)
-  }
-  /** Whether a state stays at its rank when all is taken into account that is known of what is left to do. */
-  const staysAt = (rank: number, state: State): boolean => {
-    if (!bounds) return true
-    const raise = () => {
-      // What says most of the state before mostly says much of this one.
-      const inherited = state.pricesSeen === 0 ? state.step?.from.boundBy : undefined
-      const { most, by } = bounds.bound(state.marking, state.at, state.pricesSeen, inherited)
-      state.pricesSeen = bounds.size
-      if (by >= 0 && (most >= state.bound || state.boundBy < 0)) state.boundBy = by
-      state.bound = Math.max(state.bound, most)
-      return state.cost + Math.ceil(state.bound - tolerance) > rank
-    }
-    let isRaised = raise()
-    if (!isRaised && ++sinceLook >= statesPerLook) {
-      sinceLook = 0
-      bounds.look(state.marking, state.at)
-      isRaised = raise()
-    }
-    if (isRaised) push(state)
-    return !isRaised
-  }
-  reach(graph.start, 0, undefined)
-  for (let rank = 0; rank < queue.length; rank++)
-    for (let state = queue[rank]?.pop(); state; state = queue[rank]?.pop()) {
-      if (state.rank !== rank || !staysAt(rank, state)) continue
-      if (state.at === activities.length && state.marking.isFinal)
-        return { cost: state.cost, moves: movesTo(state) }
-      if (states.size > statesMax) return 'too-many-states'
-      state.rank = done
-      const event = activities[state.at]
-      if (event !== undefined)
-        reach(state.marking, state.at + 1, {
-          from: state,
-          cost: 1,
-          told: { kind: 'log', activity: event },
-        })
-      for (const { transition, to } of graph.stepsOf(state.marking)) {
-        const activity = net.transitions[transition]?.activity
-        reach(to, state.at, {
-          from: state,
-          cost: activity === undefined ? 0 : 1,
-          told: activity === undefined ? undefined : { kind: 'model', activity },
-        })
-        if (activity !== undefined && activity === event)
-          reach(to, state.at + 1, { from: state, cost: 0, told: { kind: 'both', activity } })
+
+  leastCost(): number | 'too-many-states' | undefined {
+    const start = this.#stateOf(this.#net.graph.start, 0)
+    start.cost = 0
+    this.#push(start)
+    for (let rank = 0; rank < this.#queue.length; rank++)
+      for (let state = this.#queue[rank]?.pop(); state; state = this.#queue[rank]?.pop()) {
+        if (state.rank !== rank || !this.#staysAt(rank, state)) continue
+        if (this.#isEnd(state)) return state.cost
+        if (this.#states.size > this.#options.statesMax) return 'too-many-states'
+        state.rank = done
+        // What is tried first is taken from the queue first.
+        for (const { to, cost } of this.#stepsOf(state).reverse()) {
+          const reached = state.cost + cost
+          if (reached >= to.cost) continue
+          to.cost = reached
+          // Never less than where it comes from, or it would stand at a rank that is done with.
+          to.bound = Math.max(to.bound, state.bound - cost)
+          this.#push(to)
+        }
       }
+    return undefined
+  }
+
+  /** The first way, in the order in which steps are tried, that costs no more. Only after the least cost is known. */
+  firstWay(costMax: number): Move[] | 'too-many-states' {
+    const start = this.#stateOf(this.#net.graph.start, 0)
+    start.walkedAt = 0
+    const path: Walked[] = [{ state: start, cost: 0, steps: this.#stepsOf(start), tried: 0, told: undefined }]
+    for (let walked = path.at(-1); walked && !this.#isEnd(walked.state); walked = path.at(-1)) {
+      const step = walked.steps[walked.tried++]
+      if (!step) {
+        path.pop()
+        continue
+      }
+      const { to, told } = step
+      const cost = walked.cost + step.cost
+      if (cost >= to.walkedAt) continue
+      to.walkedAt = cost
+      this.#raise(to)
+      if (cost + to.bound > costMax) continue
+      if (this.#states.size > this.#options.statesMax) return 'too-many-states'
+      path.push({ state: to, cost, steps: this.#stepsOf(to), tried: 0, told })
     }
-  return undefined
+    return path.flatMap(({ told }) => (told ? [told] : []))
+  }
+
+  #isEnd({ marking, at }: State): boolean {
+    return at === this.#activities.length && marking.isFinal
+  }
+
+  /** What can be done in a state, what agrees with the case first. */
+  #stepsOf({ marking, at }: State): Step[] {
+    const { net, graph, needed } = this.#net
+    const event = this.#activities[at]
+    const steps: Step[] = []
+    if (event !== undefined)
+      for (const { transition, to } of graph.stepsOf(marking))
+        if (net.transitions[transition]?.activity === event)
+          steps.push({ to: this.#stateOf(to, at + 1), cost: 0, told: { kind: 'both', activity: event } })
+    for (const { transition, to } of needed.of(marking, event)) {
+      const activity = net.transitions[transition]?.activity
+      const told: Move | undefined = activity === undefined ? undefined : { kind: 'model', activity }
+      steps.push({ to: this.#stateOf(to, at), cost: told ? 1 : 0, told })
+    }
+    if (event !== undefined)
+      steps.push({ to: this.#stateOf(marking, at + 1), cost: 1, told: { kind: 'log', activity: event } })
+    return steps
+  }
+
+  #stateOf(marking: Marking, at: number): State {
+    const key = marking.number * (this.#activities.length + 1) + at
+    const known = this.#states.get(key)
+    if (known) return known
+    const [cost, walkedAt] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+    const state: State = { marking, at, cost, bound: 0, pricesSeen: 0, rank: done, walkedAt }
+    this.#states.set(key, state)
+    return state
+  }
+
+  #push(state: State): void {
+    if (state.bound === Number.POSITIVE_INFINITY) return
+    state.rank = state.cost + state.bound
+    this.#queue[state.rank] ??= []
+    this.#queue[state.rank]?.push(state)
+  }
+
+  /** Whether a state stays at its rank when all is taken into account that is known of what is left to do. */
+  #staysAt(rank: number, state: State): boolean {
+    this.#raise(state)
+    if (state.cost + state.bound === rank && ++this.#statesSinceLook >= this.#options.statesPerLook) {
+      this.#statesSinceLook = 0
+      this.#bounds.look(state.marking, state.at)
+      this.#raise(state)
+    }
+    if (state.cost + state.bound === rank) return true
+    this.#push(state)
+    return false
+  }
+
+  #raise(state: State): void {
+    const bound = this.#bounds.bound(state.marking, state.at, state.pricesSeen)
+    state.pricesSeen = this.#bounds.size
+    state.bound = Math.max(state.bound, bound)
+  }
 }
 
 interface State {
   readonly marking: Marking
   /** How many events of the case are done with. */
   readonly at: number
+  /** The least that it took to come here, so far. */
   cost: number
   /** What is left to do costs this much at least. */
   bound: number
   /** How many of the prices the bound takes into account. */
   pricesSeen: number
-  /** The prices that say the most of it; -1 if none do. */
-  boundBy: number
-  step: Step | undefined
   /** The place in the queue at which it counts. */
   rank: number
+  /** The least that it took to come here on a walk that led to no end. */
+  walkedAt: number
 }
 
 interface Step {
-  readonly from: State
+  readonly to: State
   readonly cost: number
   readonly told: Move | undefined
 }
 
-const done = -1
-const tolerance = 1e-6
-
-function movesTo(end: State): Move[] {
-  const moves: Move[] = []
-  for (let step = end.step; step; step = step.from.step) if (step.told) moves.push(step.told)
-  return moves.reverse()
+/** A state on the way that is being walked, and how many of its steps have been tried. */
+interface Walked {
+  readonly state: State
+  readonly cost: number
+  readonly steps: readonly Step[]
+  tried: number
+  readonly told: Move | undefined
 }
+
+const done = -1

@@ -7,6 +7,8 @@ export interface Marking {
   /** From 0, in the order in which they were found. */
   readonly number: number
   readonly tokens: Uint16Array
+  /** The places that have tokens. */
+  readonly marked: readonly number[]
   readonly isFinal: boolean
   /** Found when asked for. */
   steps: readonly MarkingStep[] | undefined
@@ -61,7 +63,10 @@ export class MarkingGraph {
     const name = nameOf(tokens)
     const known = this.#known.get(name)
     if (known) return known
-    const marking = { number: this.#known.size, tokens, isFinal: name === this.#final, steps: undefined }
+    const marked: number[] = []
+    for (const [place, count] of tokens.entries()) if (count > 0) marked.push(place)
+    const [number, isFinal] = [this.#known.size, name === this.#final]
+    const marking = { number, tokens, marked, isFinal, steps: undefined }
     this.#known.set(name, marking)
     return marking
   }
