@@ -2,6 +2,17 @@ import type { Marking } from '../petri-net/marking-graph.ts'
 import type { DeadEnds } from './dead-ends.ts'
 import type { NetPrices } from './net-prices.ts'
 
+/** A state of a case, and how much is known to be left to do from there. */
+export interface BoundedState {
+  readonly marking: Marking
+  /** How many events of the case are done with. */
+  readonly at: number
+  /** What is left to do costs this much at least. */
+  bound: number
+  /** How many of the prices the bound takes into account. */
+  pricesSeen: number
+}
+
 /** How much is left to do at least, from each state of one case: the most that any of the prices says. */
 export class CaseBounds {
   readonly #prices: NetPrices
@@ -22,24 +33,28 @@ export class CaseBounds {
     this.#events = activities.map((activity) => numbers.get(activity) as number)
   }
 
-  /** How many prices there are: which of them a state has seen is for the state to remember. */
-  get size(): number {
-    return this.#prices.size
-  }
-
-  /** The most that the prices from number `from` on say is left to do; Infinity: there is no way to the end. */
-  bound(marking: Marking, at: number, from: number): number {
-    if (this.#deadEnds.has(marking)) return Number.POSITIVE_INFINITY
-    const size = this.#prices.size
-    const lack = this.#prices.lackOf(marking, from)
-    let [most, by] = [0, -1]
-    for (let number = from; number < size; number++) {
-      const all = (lack[number] as number) + (this.#lackOfEvents(number)[at] as number)
-      if (all > most) [most, by] = [all, number]
+  /**
+   * Raises what a state is known to need at least, until it is more than `enough` or all that is known is taken into
+   * account. Infinity: there is no way to the end.
+   */
+  raise(state: BoundedState, enough: number): void {
+    const { marking, at } = state
+    if (this.#deadEnds.has(marking)) {
+      state.bound = Number.POSITIVE_INFINITY
+      return
     }
-    this.#prices.use(by)
-    // Costs are whole numbers.
-    return Math.ceil(most - tolerance)
+    const size = this.#prices.size
+    for (let number = state.pricesSeen; number < size; number++) {
+      const lack = this.#prices.lackOf(marking, number) + (this.#lackOfEvents(number)[at] as number)
+      if (lack <= state.bound + tolerance) continue
+      this.#prices.use(number)
+      // Costs are whole numbers.
+      state.bound = Math.ceil(lack - tolerance)
+      if (state.bound <= enough) continue
+      state.pricesSeen = number + 1
+      return
+    }
+    state.pricesSeen = size
   }
 
   /** Finds the prices that say the most of a state. */

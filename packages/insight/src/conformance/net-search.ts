@@ -1,5 +1,5 @@
 import type { Marking } from '../petri-net/marking-graph.ts'
-import { CaseBounds } from './case-bounds.ts'
+import { type BoundedState, CaseBounds } from './case-bounds.ts'
 import type { SearchedNet } from './searched-net.ts'
 import type { Move } from './tree-alignment.ts'
 
@@ -95,7 +95,7 @@ class NetSearch {
       const cost = walked.cost + step.cost
       if (cost >= to.walkedAt) continue
       to.walkedAt = cost
-      this.#raise(to)
+      this.#bounds.raise(to, costMax - cost)
       if (cost + to.bound > costMax) continue
       if (this.#states.size > this.#options.statesMax) return 'too-many-states'
       path.push({ state: to, cost, steps: this.#stepsOf(to), tried: 0, told })
@@ -145,34 +145,21 @@ class NetSearch {
 
   /** Whether a state stays at its rank when all is taken into account that is known of what is left to do. */
   #staysAt(rank: number, state: State): boolean {
-    this.#raise(state)
+    this.#bounds.raise(state, rank - state.cost)
     if (state.cost + state.bound === rank && ++this.#statesSinceLook >= this.#options.statesPerLook) {
       this.#statesSinceLook = 0
       this.#bounds.look(state.marking, state.at)
-      this.#raise(state)
+      this.#bounds.raise(state, rank - state.cost)
     }
     if (state.cost + state.bound === rank) return true
     this.#push(state)
     return false
   }
-
-  #raise(state: State): void {
-    const bound = this.#bounds.bound(state.marking, state.at, state.pricesSeen)
-    state.pricesSeen = this.#bounds.size
-    state.bound = Math.max(state.bound, bound)
-  }
 }
 
-interface State {
-  readonly marking: Marking
-  /** How many events of the case are done with. */
-  readonly at: number
+interface State extends BoundedState {
   /** The least that it took to come here, so far. */
   cost: number
-  /** What is left to do costs this much at least. */
-  bound: number
-  /** How many of the prices the bound takes into account. */
-  pricesSeen: number
   /** The place in the queue at which it counts. */
   rank: number
   /** The least that it took to come here on a walk that led to no end. */

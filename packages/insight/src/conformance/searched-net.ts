@@ -19,7 +19,7 @@ export class SearchedNet {
     this.graph = new MarkingGraph(net)
     this.needed = new NeededSteps(net, this.graph)
     const equation = new MarkingEquation(net)
-    this.prices = new NetPrices(equation, net.placeCount)
+    this.prices = new NetPrices(equation)
     this.deadEnds = new DeadEnds(equation)
   }
 }
