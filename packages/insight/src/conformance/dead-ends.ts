@@ -7,13 +7,16 @@ import type { MarkingEquation } from './marking-equation.ts'
  */
 export class DeadEnds {
   readonly #equation: MarkingEquation
+  readonly #asksPerLook: number
   /** What tokens on each place are worth, so that what is worth less than the end does not come there. */
   readonly #worths: { readonly ofPlaces: Float64Array; readonly ofEnd: number }[] = []
   /** By number of the marking. */
   readonly #known: Known[] = []
 
-  constructor(equation: MarkingEquation) {
+  /** A marking is looked at by itself when it has been asked for as often: a linear program takes as long as that. */
+  constructor(equation: MarkingEquation, asksPerLook: number) {
     this.#equation = equation
+    this.#asksPerLook = asksPerLook
   }
 
   /** Whether it is known that there is no way to the end from a marking, by now. */
@@ -24,7 +27,7 @@ export class DeadEnds {
       this.#known[marking.number] = known
     }
     if (known.isDead) return true
-    if (++known.timesAsked === askedBeforeLook) this.look(marking)
+    if (++known.timesAsked === this.#asksPerLook) this.look(marking)
     const { marked, tokens } = marking
     while (known.worthsSeen < this.#worths.length) {
       const { ofPlaces, ofEnd } = this.#worths[known.worthsSeen++] as {
@@ -53,6 +56,4 @@ interface Known {
   timesAsked: number
 }
 
-/** A linear program takes as long as looking at hundreds of states, so it is solved for what was come to as often. */
-const askedBeforeLook = 400
 const tolerance = 1e-6

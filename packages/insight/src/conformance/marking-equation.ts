@@ -43,8 +43,8 @@ export class MarkingEquation {
    */
   pricesFor(tokens: Uint16Array, events: ReadonlyMap<string, number>): Prices | 'no-way' | undefined {
     const found = this.#solve(tokens, events, 1)
-    if (found.status === 'unbounded') return 'no-way'
-    return found.status === 'optimal' ? this.#pricesOf(found, 1) : undefined
+    if (found?.status === 'unbounded') return 'no-way'
+    return found?.status === 'optimal' ? this.#pricesOf(found, 1) : undefined
   }
 
   /**
@@ -53,7 +53,7 @@ export class MarkingEquation {
    */
   worthsShort(tokens: Uint16Array): Float64Array | undefined {
     const found = this.#solve(tokens, new Map(), 0)
-    if (found.status !== 'optimal' || found.result < tolerance) return undefined
+    if (found?.status !== 'optimal' || found.result < tolerance) return undefined
     return this.#pricesOf(found, 0)?.ofPlaces
   }
 
@@ -62,7 +62,12 @@ export class MarkingEquation {
     return ofPlaces.reduce((sum, worth, place) => sum + worth * (this.#finalTokens[place] as number), 0)
   }
 
-  #solve(tokens: Uint16Array, events: ReadonlyMap<string, number>, moveCost: 0 | 1): Solution<string> {
+  #solve(
+    tokens: Uint16Array,
+    events: ReadonlyMap<string, number>,
+    moveCost: 0 | 1,
+  ): Solution<string> | undefined {
+    if (this.#finalTokens.length * this.#changes.length > cellsMax) return undefined
     const constraints: [string, { readonly min?: number; readonly max?: number }][] = []
     // A price may be below 0, so it is the difference of two numbers.
     const entries = new Map<string, [string, number][]>()
@@ -119,5 +124,7 @@ export class MarkingEquation {
   }
 }
 
+/** Places times transitions of a net, beyond which its linear programs would take seconds. */
+const cellsMax = 2_000_000
 const slip = 1e-9
 const tolerance = 1e-6

@@ -10,7 +10,7 @@ import { type Alignment, assertAlignable } from './tree-alignment.ts'
 export interface NetAlignerOptions {
   /**
    * How many states may be looked at for one case: what the net has come to, with how far the case has come. Default:
-   * 100,000, which may take some seconds.
+   * 500,000, which may take some seconds.
    */
   readonly statesMax?: number | undefined
 }
@@ -37,7 +37,7 @@ export class NetAligner {
    * @throws AnnalsError `invalid-argument` for a net whose end cannot be reached, or that names places it does not have;
    *   `limit-exceeded` if that takes more than `statesMax` states to find out, as in nets that grow without end
    */
-  constructor(net: PetriNet, { statesMax = 100_000 }: NetAlignerOptions = {}) {
+  constructor(net: PetriNet, { statesMax = 500_000 }: NetAlignerOptions = {}) {
     assertWhole('statesMax', statesMax, { min: 1 })
     assertPetriNet(net)
     this.#statesMax = statesMax
@@ -56,7 +56,7 @@ export class NetAligner {
   align(activities: readonly string[]): Alignment {
     assertAlignable(activities)
     // What was found of the net serves the next case too, but not without a limit.
-    if (this.#net.graph.size > this.#statesMax) this.#net = new SearchedNet(this.#net.net)
+    if (this.#net.graph.size > markingsKept) this.#net = new SearchedNet(this.#net.net)
     const found = this.#bestWay(activities)
     if (!found) throw new InvariantViolation('a net whose end was reached once can be brought there')
     const worst = activities.length + this.#shortest
@@ -74,3 +74,6 @@ export class NetAligner {
     )
   }
 }
+
+/** How many markings of a net are kept for the next case. */
+const markingsKept = 100_000

@@ -12,7 +12,7 @@ export interface Way {
 /** How a net is searched for the best way. */
 export interface NetSearchOptions {
   readonly statesMax: number
-  /** After how many states bounds are looked for anew. Default: 400, since a linear program takes as long as about so many. */
+  /** After how many states bounds are looked for anew. Default: `statesPerLook` of the net. */
   readonly statesPerLook?: number
 }
 
@@ -49,7 +49,7 @@ class NetSearch {
   constructor(
     net: SearchedNet,
     activities: readonly string[],
-    { statesMax, statesPerLook = 400 }: NetSearchOptions,
+    { statesMax, statesPerLook = net.statesPerLook }: NetSearchOptions,
   ) {
     this.#net = net
     this.#activities = activities

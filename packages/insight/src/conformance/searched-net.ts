@@ -12,6 +12,8 @@ export class SearchedNet {
   readonly needed: NeededSteps
   readonly prices: NetPrices
   readonly deadEnds: DeadEnds
+  /** A linear program takes about as long as looking at so many states. */
+  readonly statesPerLook: number
 
   /** @throws AnnalsError `invalid-argument` for a net that names places or activities it cannot have */
   constructor(net: PetriNet) {
@@ -20,6 +22,7 @@ export class SearchedNet {
     this.needed = new NeededSteps(net, this.graph)
     const equation = new MarkingEquation(net)
     this.prices = new NetPrices(equation)
-    this.deadEnds = new DeadEnds(equation)
+    this.statesPerLook = Math.max(400, Math.round((net.placeCount * net.transitions.length) / 200))
+    this.deadEnds = new DeadEnds(equation, this.statesPerLook)
   }
 }

@@ -28,6 +28,8 @@ export interface MarkingStep {
 export class MarkingGraph {
   readonly start: Marking
   readonly #transitions: readonly Transition[]
+  /** By the first place that they take a token from: only what is marked can make them fire. Under -1 those that take none. */
+  readonly #byFirstPlace = new Map<number, number[]>()
   readonly #final: string
   readonly #known = new Map<string, Marking>()
 
@@ -36,12 +38,17 @@ export class MarkingGraph {
     assertPetriNet(net)
     const { placeCount, transitions, initialPlaces, finalPlaces } = net
     this.#transitions = transitions
+    for (const [number, { from }] of transitions.entries()) {
+      const same = this.#byFirstPlace.get(from[0] ?? -1)
+      if (same) same.push(number)
+      else this.#byFirstPlace.set(from[0] ?? -1, [number])
+    }
     const marked = (places: readonly number[]) => {
       const tokens = new Uint16Array(placeCount)
       for (const place of places) tokens[place] = (tokens[place] as number) + 1
       return tokens
     }
-    this.#final = nameOf(marked(finalPlaces))
+    this.#final = nameOf(markedOf(marked(finalPlaces)), marked(finalPlaces))
     this.start = this.#marking(marked(initialPlaces))
   }
 
@@ -52,21 +59,24 @@ export class MarkingGraph {
 
   /** What can happen next, in the order of the transitions. */
   stepsOf(marking: Marking): readonly MarkingStep[] {
-    marking.steps ??= this.#transitions.flatMap((transition, number) => {
-      const tokens = fired(marking.tokens, transition)
-      return tokens ? [{ transition: number, to: this.#marking(tokens) }] : []
-    })
+    if (marking.steps) return marking.steps
+    const steps: MarkingStep[] = []
+    for (const first of [-1, ...marking.marked])
+      for (const transition of this.#byFirstPlace.get(first) ?? []) {
+        const tokens = fired(marking.tokens, this.#transitions[transition] as Transition)
+        if (tokens) steps.push({ transition, to: this.#marking(tokens) })
+      }
+    marking.steps = steps.sort((one, other) => one.transition - other.transition)
     return marking.steps
   }
 
   #marking(tokens: Uint16Array): Marking {
-    const name = nameOf(tokens)
+    const marked = markedOf(tokens)
+    const name = nameOf(marked, tokens)
     const known = this.#known.get(name)
     if (known) return known
-    const marked: number[] = []
-    for (const [place, count] of tokens.entries()) if (count > 0) marked.push(place)
     const [number, isFinal] = [this.#known.size, name === this.#final]
-    const marking = { number, tokens, marked, isFinal, steps: undefined }
+    const marking: Marking = { number, tokens, marked, isFinal, steps: undefined }
     this.#known.set(name, marking)
     return marking
   }
@@ -95,4 +105,14 @@ function fired(tokens: Uint16Array, { from, to }: Transition): Uint16Array | und
 
 const tokensMax = 0xffff
 
-const nameOf = (tokens: Uint16Array) => String.fromCharCode(...tokens)
+function markedOf(tokens: Uint16Array): number[] {
+  const marked: number[] = []
+  for (let place = 0; place < tokens.length; place++) if (tokens[place] !== 0) marked.push(place)
+  return marked
+}
+
+const nameOf = (marked: readonly number[], tokens: Uint16Array) => {
+  let name = ''
+  for (const place of marked) name += String.fromCharCode(place, tokens[place] as number)
+  return name
+}
