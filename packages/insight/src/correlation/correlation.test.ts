@@ -3,6 +3,7 @@ import { Random } from '@annals/testing'
 import { expect, test } from 'vitest'
 import type { CaseEvent } from '../event-log/case-event.ts'
 import { EventLog } from '../event-log/event-log.ts'
+import { chanceOfSteps } from './chance-of-steps.ts'
 import { discoverCoOccurrences } from './co-occurrence.ts'
 import { discoverRootCauses, duration, rework } from './root-cause.ts'
 import { discoverSuccessions } from './succession.ts'
@@ -43,9 +44,9 @@ test('with a false discovery rate of 1 every pair is given, otherwise only what 
 })
 
 test('a succession says how often it is, how often it would be by chance, and how long after', () => {
-  const found = discoverSuccessions(logOf(repeated(20, 'abc', 'bca')))
+  const found = discoverSuccessions(logOf(repeated(60, 'abc', 'bca')))
   const ab = found.find(({ from, to }) => from === 'a' && to === 'b')
-  expect(ab).toMatchObject({ count: 20, share: 1, expected: 5, lift: 4, medianMs: 10, p95Ms: 10 })
+  expect(ab).toMatchObject({ count: 60, share: 1, expected: 15, lift: 4, medianMs: 10, p95Ms: 10 })
   const never = discoverSuccessions(logOf(repeated(20, 'abc', 'bca')), { falseDiscoveryRate: 1 })
   expect(never.find(({ from, to }) => from === 'b' && to === 'a')).toMatchObject({
     count: 0,
@@ -123,6 +124,78 @@ test('pure noise gives no finding in more of the logs than the stated rate', () 
   // Three standard deviations above the rate: what the rate itself gives by chance.
   const most = logs * rate + 3 * Math.sqrt(logs * rate * (1 - rate))
   for (const count of Object.values(found)) expect(count).toBeLessThanOrEqual(most)
+})
+
+/** The same cases, with all activities of the log shuffled, or those of each case among themselves. */
+function shuffled(log: EventLog, random: Random, among: 'all cases' | 'each case'): EventLog {
+  const shuffle = (activities: string[]) => {
+    for (let index = activities.length - 1; index > 0; index--) {
+      const other = random.below(index + 1)
+      const [one, two] = [activities[index] as string, activities[other] as string]
+      activities[index] = two
+      activities[other] = one
+    }
+    return activities
+  }
+  const namesOf = (events: readonly CaseEvent[]) => events.map(({ activity }) => activity)
+  const all = shuffle(log.traces.flatMap(({ events }) => namesOf(events)))
+  return EventLog.from(
+    log.traces.flatMap(({ events }) => {
+      const own = among === 'all cases' ? all.splice(0, events.length) : shuffle(namesOf(events))
+      return events.map((event, index) => ({ ...event, activity: own[index] as string }))
+    }),
+  )
+}
+
+test('a process whose activities are shuffled gives no finding in more of the logs than the stated rate, however long its cases', () => {
+  const rate = 0.1
+  const logs = 60
+  const found = { together: 0, following: 0, followingInCases: 0 }
+  for (let seed = 1; seed <= logs; seed++) {
+    const random = new Random(seed)
+    const words = Array.from({ length: 200 }, () => {
+      const ask = random.next() < 0.4 ? 'qr' : ''
+      const rounds = random.next() < 0.2 ? 1 + random.below(20) : 0
+      return `o${ask}${'tc'.repeat(rounds)}${random.next() < 0.5 ? 'a' : 'xy'}e`
+    })
+    const log = logOf(words)
+    const options = { falseDiscoveryRate: rate }
+    const [anywhere, inCases] = [shuffled(log, random, 'all cases'), shuffled(log, random, 'each case')]
+    if (discoverCoOccurrences(anywhere, options).length > 0) found.together++
+    if (discoverSuccessions(anywhere, options).length > 0) found.following++
+    if (discoverSuccessions(inCases, options).length > 0) found.followingInCases++
+    expect(discoverCoOccurrences(log, options).length).toBeGreaterThan(3)
+    expect(discoverSuccessions(log, options).length).toBeGreaterThan(5)
+  }
+  const most = logs * rate + 3 * Math.sqrt(logs * rate * (1 - rate))
+  for (const count of Object.values(found)) expect(count).toBeLessThanOrEqual(most)
+})
+
+test('the chance of a step is that of all orders of the events of each case', () => {
+  const log = logOf(['aabbc', 'abc', 'bb', 'aaab', 'a'])
+  const chance = chanceOfSteps(log)
+  const ordersOf = (word: string): string[] =>
+    word.length < 2
+      ? [word]
+      : [...word].flatMap((letter, at) =>
+          ordersOf(word.slice(0, at) + word.slice(at + 1)).map((rest) => letter + rest),
+        )
+  for (const [from, one] of log.activities.entries())
+    for (const [to, other] of log.activities.entries()) {
+      let [mean, variance] = [0, 0]
+      for (const { events } of log.traces) {
+        const orders = ordersOf(events.map(({ activity }) => activity).join(''))
+        const counts = orders.map(
+          (order) => [...order].filter((each, at) => each === one && order[at + 1] === other).length,
+        )
+        const own = counts.reduce((sum, count) => sum + count, 0) / counts.length
+        mean += own
+        variance += counts.reduce((sum, count) => sum + (count - own) ** 2, 0) / counts.length
+      }
+      const actual = chance.of(from, to)
+      expect(actual.mean).toBeCloseTo(mean, 10)
+      expect(actual.variance).toBeCloseTo(variance, 10)
+    }
 })
 
 test('a false discovery rate out of range is refused by name', () => {

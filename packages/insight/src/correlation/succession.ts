@@ -1,8 +1,10 @@
 import { byCodePoint } from '../event-log/code-point-order.ts'
 import type { EventLog } from '../event-log/event-log.ts'
 import { assertShare } from '../statistics/argument.ts'
+import { directedP } from '../statistics/count-tail.ts'
 import { gTest } from '../statistics/g-test.ts'
 import { quantile } from '../statistics/quantile.ts'
+import { chanceOfSteps } from './chance-of-steps.ts'
 import { type CorrelationOptions, findings } from './co-occurrence.ts'
 
 /** One activity that directly follows another oftener or more rarely than by chance. */
@@ -25,11 +27,17 @@ export interface Succession {
   readonly p: number
   /** `p`, corrected for the number of pairs asked about. */
   readonly adjustedP: number
+  /**
+   * How probable it is that it does as much oftener, or more rarely, if each case had done the same in any order: of
+   * what comes once in a case, nothing follows itself, which says nothing of its order.
+   */
+  readonly shuffledP: number
 }
 
 /**
  * The pairs of activities of which one directly follows the other more, or less, than by chance: the least probable
- * first. Every activity that is followed is asked about with every one that follows. Corrected by Benjamini–Hochberg.
+ * first. Every activity that is followed is asked about with every one that follows. A pair is given if both `p` and
+ * `shuffledP` stand after correction by Benjamini–Hochberg, so nothing is found in cases whose events were shuffled.
  *
  * @throws AnnalsError `invalid-argument` for options out of their range
  */
@@ -55,6 +63,7 @@ export function discoverSuccessions(
       total++
     }
   }
+  const chance = chanceOfSteps(log)
   const order = [...log.activities.keys()].sort((one, other) =>
     byCodePoint(log.activities[one] as string, log.activities[other] as string),
   )
@@ -82,6 +91,10 @@ export function discoverSuccessions(
             p95Ms: quantile(sorted, 0.95),
             g,
             p,
+            shuffledP: directedP(
+              { count: sorted.length, ...chance.of(from, to) },
+              { isOftener: sorted.length > expected },
+            ),
           }
         }),
     )

@@ -24,6 +24,13 @@ export function upperGamma(shape: number, x: number): number {
   return x < shape + 1 ? 1 - scale * lowerSeries(shape, x) : scale * upperFraction(shape, x)
 }
 
+/** The rest of it, P(shape, x) = 1 − Q(shape, x): 0 at 0, rising to 1, with its relative precision kept near 0. */
+export function lowerGamma(shape: number, x: number): number {
+  if (x <= 0) return 0
+  const scale = Math.exp(shape * Math.log(x) - x - logGamma(shape))
+  return x < shape + 1 ? scale * lowerSeries(shape, x) : 1 - scale * upperFraction(shape, x)
+}
+
 function lowerSeries(shape: number, x: number): number {
   let term = 1 / shape
   let sum = term

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { countTail, directedP } from './count-tail.ts'
 import { benjaminiHochberg } from './false-discovery-rate.ts'
 import { fisherExact, oddsRatio } from './fisher-exact.ts'
 import { gTest } from './g-test.ts'
@@ -85,6 +86,20 @@ test('a rank test counts which sample is larger, ties half, and corrects for the
   close(p, 0.021869769467892982)
   expect(rankTest([1, 1], [1, 1, 1])).toEqual({ p: 1, z: 0, secondLarger: 0.5 })
   expect(rankTest([], [1])).toEqual({ p: 1, z: 0, secondLarger: 0.5 })
+})
+
+test('the chance of a count is that of a Poisson distribution with its mean and its variance', () => {
+  // Of R: ppois(3, 5, lower = FALSE), ppois(3, 5).
+  const poisson = countTail({ count: 4, mean: 5, variance: 5 })
+  close(poisson.larger, 0.7349740847026385)
+  close(countTail({ count: 3, mean: 5, variance: 5 }).smaller, 0.2650259152973616)
+  // Moved by 20, it is the same at 24 as it was at 4.
+  close(countTail({ count: 24, mean: 25, variance: 5 }).larger, poisson.larger)
+  // Of R: ppois(39, 10, lower = FALSE), of which no digit would be left in 1 − ppois(39, 10).
+  close(countTail({ count: 40, mean: 10, variance: 10 }).larger, 7.341636314560691e-13)
+  expect(countTail({ count: 2, mean: 1, variance: 0 })).toEqual({ larger: 0, smaller: 1 })
+  expect(countTail({ count: 1, mean: 1, variance: 0 })).toEqual({ larger: 1, smaller: 1 })
+  expect(directedP({ count: 40, mean: 10, variance: 10 }, { isOftener: false })).toBe(1)
 })
 
 test('a quantile lies between two values in proportion', () => {
