@@ -1,7 +1,7 @@
 import { type Drift, discoverDrifts } from '@annals/insight'
 import { exit } from '../exit-code.ts'
 import type { Session } from '../session.ts'
-import { counts, durationMs, figures, moment, printTable, probability, share, texts } from './figures.ts'
+import { counts, figures, moment, printTable, probability, texts } from './figures.ts'
 import { type MineOptions, minedLog } from './mined-log.ts'
 
 export interface DriftViewOptions extends MineOptions {
@@ -34,8 +34,6 @@ const columns = [
 ]
 
 /** What changed most with a drift, in words. */
-export function mostOf({ perspective, changes: [first] }: Drift): string {
-  if (!first) return ''
-  const form = perspective === 'timing' ? durationMs : share
-  return `${first.from} → ${first.to}: ${form(first.before)} before, ${form(first.after)} after`
+export function mostOf({ changes: [first] }: Drift): string {
+  return first?.why ?? ''
 }

@@ -1,4 +1,5 @@
 import type { Trace } from '../event-log/event-log.ts'
+import { percent, spell } from '../statistics/words.ts'
 import { AttributeModel } from './attribute-model.ts'
 import { GapModel } from './gap-model.ts'
 import { anomalyScore, mostSurprisingStart, SurprisalModel, type SurprisingStep } from './surprisal.ts'
@@ -87,17 +88,4 @@ function largestBy<Item>(items: readonly Item[], sizeOf: (item: Item) => number)
     (most, item) => (most === undefined || sizeOf(item) > sizeOf(most) ? item : most),
     undefined,
   )
-}
-
-const percent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.01 ? 2 : 0)} %`
-
-function spell(ms: number): string {
-  const units: readonly [number, string][] = [
-    [86_400_000, 'days'],
-    [3_600_000, 'hours'],
-    [60_000, 'minutes'],
-    [1_000, 'seconds'],
-  ]
-  const [size, unit] = units.find(([each]) => ms >= each) ?? [1, 'milliseconds']
-  return `${Number((ms / size).toPrecision(3))} ${unit}`
 }

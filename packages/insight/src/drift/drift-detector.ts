@@ -7,34 +7,23 @@ import { type Step, StepWindows } from './step-windows.ts'
  * Looks for drifts as cases end. Give it the cases in the order in which they begin. It keeps two windows of cases, so
  * that what a case costs does not grow with the history.
  *
- * Two adjacent windows are compared with each case. A drift is where they differ most; it is found once half a window
- * has gone by without a larger difference, and then the next is looked for where no case of the old ways is in either
- * window.
+ * The latest cases are compared with up to four times as many before them. A drift is where they differ most; it is found
+ * once half a window has gone by without a larger difference, and then the next is looked for among the cases since.
  *
  * Sources: R. P. J. C. Bose et al., Handling Concept Drift in Process Mining, CAiSE 2011; A. Maaradji et al., Fast and
  * Accurate Business Process Drift Detection, BPM 2015 (tests on adjacent windows).
  */
 export class DriftDetector {
-  readonly #windowCases: number
-  readonly #pMax: number
-  readonly #perspectives: readonly DriftPerspective[]
-  readonly #windows: StepWindows
-  /** The cases of the later window. */
-  readonly #recent: WindowCase[] = []
-  #caseCount = 0
-  readonly #largest = new Map<DriftPerspective, { readonly distance: number; readonly drift: Drift }>()
-  readonly #lookFrom = new Map<DriftPerspective, number>()
+  readonly #watches: readonly PerspectiveWatch[]
 
   /** @throws AnnalsError `invalid-argument` for options out of their range */
   constructor(options: DriftOptions = {}) {
     const { windowCases = 100, falseAlarmRate = 0.001, perspectives = ['control-flow', 'timing'] } = options
     assertWhole('windowCases', windowCases, { min: 10 })
     assertShare('falseAlarmRate', falseAlarmRate)
-    this.#windowCases = windowCases
-    this.#windows = new StepWindows(windowCases)
-    // It is looked at each case of the stretch, so the rate is shared among them.
-    this.#pMax = falseAlarmRate / (2 * windowCases)
-    this.#perspectives = perspectives
+    this.#watches = perspectives.map(
+      (perspective) => new PerspectiveWatch(perspective, windowCases, falseAlarmRate),
+    )
   }
 
   /**
@@ -42,41 +31,76 @@ export class DriftDetector {
    * `EventLog`.
    */
   add(trace: Trace, activities: readonly string[]): readonly Drift[] {
-    this.#windows.push(stepsOf(trace, activities))
-    this.#recent.push({ name: trace.case, startMs: trace.timesMs[0] as number })
-    if (this.#recent.length > this.#windowCases) this.#recent.shift()
-    this.#caseCount++
-    if (!this.#windows.areFull) return []
-    return this.#perspectives.flatMap((perspective) => this.#look(perspective) ?? [])
+    const steps = stepsOf(trace, activities)
+    const recent = { name: trace.case, startMs: trace.timesMs[0] as number }
+    return this.#watches.flatMap((watch) => watch.add(steps, recent) ?? [])
   }
 
   /** Names a case no longer, in what it is yet to find; that it was counted stays. */
   forget(name: string): void {
-    for (const [at, each] of this.#recent.entries())
-      if (each.name === name) this.#recent[at] = { ...each, name: '' }
-    for (const [perspective, { distance, drift }] of this.#largest)
-      if (drift.case === name) this.#largest.set(perspective, { distance, drift: { ...drift, case: '' } })
+    for (const watch of this.#watches) watch.forget(name)
+  }
+}
+
+class PerspectiveWatch {
+  readonly #perspective: DriftPerspective
+  readonly #windowCases: number
+  readonly #pMax: number
+  /** It is looked at every so many cases. */
+  readonly #stride: number
+  readonly #windows: StepWindows
+  /** The cases of the later window. */
+  readonly #recent: WindowCase[] = []
+  #caseCount = 0
+  #largest: { readonly distance: number; readonly drift: Drift } | undefined
+
+  constructor(perspective: DriftPerspective, windowCases: number, falseAlarmRate: number) {
+    this.#perspective = perspective
+    this.#windowCases = windowCases
+    this.#stride = Math.max(1, Math.floor(windowCases / looksPerWindow))
+    this.#windows = new StepWindows(windowCases, { areTimed: perspective === 'timing' })
+    // It is looked at several times in the stretch, so the rate is shared among them.
+    this.#pMax = falseAlarmRate / Math.ceil((2 * windowCases) / this.#stride)
   }
 
-  #look(perspective: DriftPerspective): Drift | undefined {
+  add(steps: readonly Step[], recent: WindowCase): Drift | undefined {
+    this.#windows.push(steps)
+    this.#recent.push(recent)
+    if (this.#recent.length > this.#windowCases) this.#recent.shift()
+    this.#caseCount++
+    return this.#windows.areFull && this.#caseCount % this.#stride === 0 ? this.#look() : undefined
+  }
+
+  forget(name: string): void {
+    for (const [at, each] of this.#recent.entries())
+      if (each.name === name) this.#recent[at] = { ...each, name: '' }
+    if (this.#largest?.drift.case === name)
+      this.#largest = { ...this.#largest, drift: { ...this.#largest.drift, case: '' } }
+  }
+
+  #look(): Drift | undefined {
     const boundary = this.#caseCount - this.#windowCases
-    if (boundary < (this.#lookFrom.get(perspective) ?? 0)) return undefined
-    const largest = this.#largest.get(perspective)
     const { p, distance, changes } =
-      perspective === 'timing' ? this.#windows.compareTiming() : this.#windows.compareFlow()
-    if (p <= this.#pMax && distance > (largest?.distance ?? 0)) {
-      const { name, startMs } = this.#recent[0] as WindowCase
-      const where = { perspective, caseIndex: boundary, case: name, atMs: startMs }
-      const drift = { ...where, detectedAtCaseIndex: this.#caseCount - 1, p, changes: changes() }
-      this.#largest.set(perspective, { distance, drift })
-      return undefined
+      this.#perspective === 'timing' ? this.#windows.compareTiming() : this.#windows.compareFlow()
+    const largest = this.#largest
+    if (p <= this.#pMax) {
+      const size = distance()
+      if (size > (largest?.distance ?? 0)) {
+        const { name, startMs } = this.#recent[0] as WindowCase
+        const where = { perspective: this.#perspective, caseIndex: boundary, case: name, atMs: startMs }
+        const drift = { ...where, detectedAtCaseIndex: this.#caseCount - 1, p, changes: changes() }
+        this.#largest = { distance: size, drift }
+        return undefined
+      }
     }
     if (!largest || boundary - largest.drift.caseIndex < this.#windowCases / 2) return undefined
-    this.#largest.delete(perspective)
-    this.#lookFrom.set(perspective, largest.drift.caseIndex + this.#windowCases)
+    this.#largest = undefined
+    this.#windows.forget({ keep: boundary - largest.drift.caseIndex })
     return { ...largest.drift, detectedAtCaseIndex: this.#caseCount - 1 }
   }
 }
+
+const looksPerWindow = 20
 
 interface WindowCase {
   readonly name: string

@@ -24,16 +24,20 @@ export type DriftPerspective = 'control-flow' | 'timing'
 export interface DriftChange {
   readonly from: string
   readonly to: string
-  /** The share of what follows `from` (control-flow), or the median time in milliseconds (timing). */
+  /** Control-flow: how often it has to in a case for the case to count. */
+  readonly timesMin?: 1 | 2 | undefined
+  /** The share of cases in which it does (control-flow), or the median time in milliseconds (timing). */
   readonly before: number
   readonly after: number
+  /** The change in a sentence, for people. */
+  readonly why: string
 }
 
 export interface DriftOptions {
-  /** Cases before and after a point that are compared. 10 or more. Default 100. */
+  /** Cases after a point that are compared with those before it, of which it may be four times as many. 10 or more. Default 100. */
   readonly windowCases?: number | undefined
   /**
-   * How probable a drift may be that is none, in a stretch as long as both windows and for each perspective. Above 0
+   * How probable a drift may be that is none, in a stretch of twice as many cases and for each perspective. Above 0
    * and at most 1. Default 0.001.
    */
   readonly falseAlarmRate?: number | undefined
@@ -43,6 +47,9 @@ export interface DriftOptions {
 
 /**
  * The points at which the cases of a log, in the order in which they begin, change their ways.
+ *
+ * What comes and goes, such as the rhythm of days and weeks, is none: once it has been seen for five windows, times have
+ * to differ by more than they mostly do from window to window.
  *
  * @throws AnnalsError `invalid-argument` for options out of their range
  */

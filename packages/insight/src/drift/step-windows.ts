@@ -5,7 +5,9 @@ import { quantile } from '../statistics/quantile.ts'
 import { rankTestOfSorted } from '../statistics/rank-test.ts'
 import { SortedValues } from '../statistics/sorted-values.ts'
 import { normalTail } from '../statistics/tail.ts'
+import { percent, spell } from '../statistics/words.ts'
 import type { DriftChange } from './drift.ts'
+import { type TimeDifference, UsualDifference } from './usual-difference.ts'
 
 /** One activity that directly follows another in a case. */
 export interface Step {
@@ -18,48 +20,59 @@ export interface Step {
 export interface Comparison {
   /** How probable a difference of this size or more is if the windows are alike. */
   readonly p: number
-  /** Grows with the difference, also where probabilities are too small to be told apart. */
-  readonly distance: number
+  /**
+   * How much the later window differs from as many cases right before it: largest where the change is, also where
+   * probabilities are too small to be told apart.
+   */
+  readonly distance: () => number
+  /** What changed most, the largest first. */
   readonly changes: () => DriftChange[]
 }
 
 /**
- * Two adjacent windows of cases that slide: a case that comes enters the later one, the oldest of which goes over into
- * the earlier, the oldest of which leaves. What is compared is counted as cases move, so that a case costs its steps and
- * one look at each pair of activities, not at all cases of the windows.
+ * Two windows of cases that slide: a case that comes enters the later one, the oldest of which goes over into the earlier,
+ * which grows to four times as many, before its oldest leaves. What is compared is counted as cases move, so that a case
+ * costs its steps, and a look one for each pair of activities, not all cases of the windows.
  */
 export class StepWindows {
   readonly #windowCases: number
   /** The steps of the cases of both windows by pair, the oldest first. */
   readonly #cases: (readonly OwnSteps[])[] = []
   readonly #pairs = new Map<string, Map<string, Pair>>()
+  readonly #areTimed: boolean
+  #sinceLearned = 0
   /** By how many cases of the earlier window have something, and how many of the later. */
-  readonly #tables = new Map<number, { readonly p: number; readonly g: number }>()
+  readonly #tables = new Map<number, number>()
 
-  constructor(windowCases: number) {
+  /** Times that nobody compares need not be kept. */
+  constructor(windowCases: number, { areTimed }: { readonly areTimed: boolean }) {
     this.#windowCases = windowCases
+    this.#areTimed = areTimed
   }
 
-  /** Whether both windows are full, so that they can be compared. */
+  /** Whether there are enough cases in both windows for them to be compared. */
   get areFull(): boolean {
-    return this.#cases.length === 2 * this.#windowCases
+    return this.#beforeCases >= this.#windowCases
   }
 
   push(steps: readonly Step[]): void {
     const own = this.#ownSteps(steps)
     this.#cases.push(own)
     for (const each of own) enter(each.pair.after, each)
-    const goesOver = this.#cases[this.#cases.length - 1 - this.#windowCases]
-    for (const each of goesOver ?? []) {
+    for (const each of this.#cases.at(-1 - this.#windowCases) ?? []) {
       leave(each.pair.after, each)
       enter(each.pair.before, each)
+      enter(each.pair.near, each)
     }
-    if (this.#cases.length <= 2 * this.#windowCases) return
-    for (const each of this.#cases.shift() ?? []) {
-      leave(each.pair.before, each)
-      const { from, to, before, after } = each.pair
-      if (before.once + after.once === 0) this.#pairs.get(from)?.delete(to)
-    }
+    for (const each of this.#cases.at(-1 - 2 * this.#windowCases) ?? []) leave(each.pair.near, each)
+    if (this.#beforeCases > beforeWindowsMax * this.#windowCases) this.#dropOldest()
+    this.#tables.clear()
+    this.#learn()
+  }
+
+  /** Leaves but the last so many cases in the earlier window. */
+  forget({ keep }: { readonly keep: number }): void {
+    while (this.#beforeCases > keep) this.#dropOldest()
   }
 
   /**
@@ -70,41 +83,59 @@ export class StepWindows {
    * again where it repeats them, so a test that takes them for independent finds drifts in logs that have none.
    */
   compareFlow(): Comparison {
-    let [least, distance, tables] = [1, 0, 0]
+    let [least, tests] = [1, 0]
     for (const { before, after } of this.#allPairs()) {
-      const [once, again] = [this.#table(before.once, after.once), this.#table(before.again, after.again)]
-      least = Math.min(least, once.p, again.p)
-      distance += once.g + again.g
-      tables += 2
+      least = Math.min(least, this.#table(before.once, after.once), this.#table(before.again, after.again))
+      tests += 2
     }
-    return { p: Math.min(1, least * tables), distance, changes: () => this.#flowChanges() }
+    return {
+      p: Math.min(1, least * tests),
+      distance: () => this.#flowDistance(),
+      changes: () => this.#flowChanges(),
+    }
   }
 
   /**
-   * Compares how long the steps take: a rank test for each pair of activities, those that lead to the same activity
-   * taken together by the root of their counts (Stouffer), and the least of the probabilities times their number
-   * (Bonferroni).
+   * Compares how long the steps take: a rank test for each pair of activities, and the least of the probabilities times
+   * their number (Bonferroni).
+   *
+   * A case counts once for each pair, with the mean of its times: a slow case is slow each time. And what differs from
+   * window to window anyway, as days and weeks have their rhythm, has to differ by more than it mostly does.
    */
   compareTiming(): Comparison {
-    const byTarget = new Map<string, { sum: number; count: number }>()
+    let [largestZ, tests] = [0, 0]
     for (const pair of this.#allPairs()) {
       if (!isTimed(pair)) continue
-      const count = pair.before.durations.count + pair.after.durations.count
-      const target = byTarget.get(pair.to)
-      if (!target) byTarget.set(pair.to, { sum: Math.sqrt(count) * zOf(pair), count })
-      else {
-        target.sum += Math.sqrt(count) * zOf(pair)
-        target.count += count
-      }
+      tests++
+      largestZ = Math.max(largestZ, distanceOf(pair))
     }
-    let [largestZ, distance] = [0, 0]
-    for (const { sum, count } of byTarget.values()) {
-      const z = Math.abs(sum / Math.sqrt(count))
-      largestZ = Math.max(largestZ, z)
-      distance += z * z
+    return {
+      p: tests === 0 ? 1 : Math.min(1, 2 * normalTail(largestZ) * tests),
+      distance: () => this.#timingDistance(),
+      changes: () => this.#timingChanges(),
     }
-    const p = Math.min(1, 2 * normalTail(largestZ) * byTarget.size)
-    return { p: byTarget.size === 0 ? 1 : p, distance, changes: () => this.#timingChanges() }
+  }
+
+  get #beforeCases(): number {
+    return Math.max(0, this.#cases.length - this.#windowCases)
+  }
+
+  #dropOldest(): void {
+    const isNear = this.#beforeCases <= this.#windowCases
+    for (const each of this.#cases.shift() ?? []) {
+      const { from, to, before, near, after } = each.pair
+      leave(before, each)
+      if (isNear) leave(near, each)
+      if (before.once + after.once === 0) this.#pairs.get(from)?.delete(to)
+    }
+  }
+
+  /** Learns now and then how much windows differ that do not overlap. */
+  #learn(): void {
+    this.#sinceLearned++
+    if (!this.areFull || this.#sinceLearned < this.#windowCases) return
+    this.#sinceLearned = 0
+    for (const pair of this.#allPairs()) if (isTimed(pair)) pair.usual.learn(differenceOf(pair))
   }
 
   *#allPairs(): Generator<Pair, void, void> {
@@ -112,14 +143,19 @@ export class StepWindows {
   }
 
   #ownSteps(steps: readonly Step[]): readonly OwnSteps[] {
-    const own = new Map<Pair, number[]>()
+    const own = new Map<Pair, { count: number; totalMs: number }>()
     for (const { from, to, durationMs } of steps) {
       const pair = this.#pairOf(from, to)
-      const durations = own.get(pair)
-      if (durations) durations.push(durationMs)
-      else own.set(pair, [durationMs])
+      const known = own.get(pair) ?? { count: 0, totalMs: 0 }
+      own.set(pair, known)
+      known.count++
+      known.totalMs += durationMs
     }
-    return [...own].map(([pair, durationsMs]) => ({ pair, durationsMs }))
+    return [...own].map(([pair, { count, totalMs }]) => ({
+      pair,
+      count,
+      meanMs: this.#areTimed ? totalMs / count : undefined,
+    }))
   }
 
   #pairOf(from: string, to: string): Pair {
@@ -127,121 +163,149 @@ export class StepWindows {
     this.#pairs.set(from, following)
     let pair = following.get(to)
     if (!pair) {
-      pair = { from, to, before: emptySide(), after: emptySide(), z: undefined }
+      pair = {
+        from,
+        to,
+        before: emptySide(),
+        near: emptySide(),
+        after: emptySide(),
+        difference: undefined,
+        usual: new UsualDifference(),
+      }
       following.set(to, pair)
     }
     return pair
   }
 
-  /** Few different tables come again and again while the windows slide. */
-  #table(had: number, has: number): { readonly p: number; readonly g: number } {
+  /** Of a look, many pairs have the same table. */
+  #table(had: number, has: number): number {
     const key = had * (this.#windowCases + 1) + has
     const known = this.#tables.get(key)
-    if (known) return known
-    const [firstOnly, neither] = [this.#windowCases - had, this.#windowCases - has]
-    const table = {
-      p: fisherExact({ both: had, firstOnly, secondOnly: has, neither }),
-      g: gTest([
-        [had, firstOnly],
-        [has, neither],
-      ]).g,
-    }
-    if (this.#tables.size >= tablesMax) this.#tables.clear()
-    this.#tables.set(key, table)
-    return table
+    if (known !== undefined) return known
+    const [firstOnly, neither] = [this.#beforeCases - had, this.#windowCases - has]
+    const p = fisherExact({ both: had, firstOnly, secondOnly: has, neither })
+    this.#tables.set(key, p)
+    return p
+  }
+
+  #flowDistance(): number {
+    const nearCases = Math.min(this.#beforeCases, this.#windowCases)
+    const g = (had: number, has: number) =>
+      gTest([
+        [had, nearCases - had],
+        [has, this.#windowCases - has],
+      ]).g
+    let distance = 0
+    for (const { near, after } of this.#allPairs())
+      distance += g(near.once, after.once) + g(near.again, after.again)
+    return distance
+  }
+
+  #timingDistance(): number {
+    let distance = 0
+    for (const { near, after, usual } of this.#allPairs())
+      if (isTimed({ before: near, after })) distance += usual.distanceOf(timeDifference(near, after)) ** 2
+    return distance
   }
 
   #flowChanges(): DriftChange[] {
-    const pairs = [...this.#allPairs()]
-    const [beforeFrom, afterFrom] = [stepsFrom(pairs, 'before'), stepsFrom(pairs, 'after')]
+    const [ofBefore, ofAfter] = [this.#beforeCases, this.#windowCases]
     return largest(
-      pairs.map(({ from, to, before, after }) => ({
-        size: Math.abs(before.durations.count - after.durations.count),
-        change: {
-          from,
-          to,
-          before: before.durations.count / Math.max(1, beforeFrom.get(from) ?? 0),
-          after: after.durations.count / Math.max(1, afterFrom.get(from) ?? 0),
-        },
-      })),
-    )
+      [...this.#allPairs()].flatMap(({ from, to, before, after }) =>
+        ([1, 2] as const).map((timesMin) => {
+          const [had, has] = timesMin === 1 ? [before.once, after.once] : [before.again, after.again]
+          const change = { from, to, timesMin, before: had / ofBefore, after: has / ofAfter }
+          return { size: -Math.log(this.#table(had, has)), change }
+        }),
+      ),
+    ).map((change) => ({ ...change, why: flowSentence(change) }))
   }
 
   #timingChanges(): DriftChange[] {
     return largest(
-      [...this.#allPairs()].filter(isTimed).map((pair) => ({
-        size: Math.abs(zOf(pair)),
-        change: {
-          from: pair.from,
-          to: pair.to,
-          before: quantile(pair.before.durations.values, 0.5) as number,
-          after: quantile(pair.after.durations.values, 0.5) as number,
-        },
-      })),
-    )
+      [...this.#allPairs()].filter(isTimed).map((pair) => {
+        const [before, after] = [medianOf(pair.before), medianOf(pair.after)]
+        return { size: distanceOf(pair), change: { from: pair.from, to: pair.to, before, after } }
+      }),
+    ).map((change) => ({ ...change, why: timingSentence(change) }))
   }
 }
 
 // The normal approximation of the rank test is not made for fewer.
 const timesMin = 10
 const changesMax = 5
-const tablesMax = 100_000
+// Of the later window: more of what was before tell more surely what is new.
+const beforeWindowsMax = 4
 
 /** How often one activity directly follows another in each window. */
 interface Pair {
   readonly from: string
   readonly to: string
   readonly before: Side
+  /** Of the earlier window the last cases, as many as there are in the later. */
+  readonly near: Side
   readonly after: Side
-  /** Of the rank test; `undefined` since a window changed. */
-  z: number | undefined
+  /** Between before and after; `undefined` since a window changed. */
+  difference: TimeDifference | undefined
+  readonly usual: UsualDifference
 }
 
 interface Side {
   /** Cases that have it, and cases that have it more than once. */
   once: number
   again: number
-  readonly durations: SortedValues
+  /** The mean of each case that has it. */
+  readonly times: SortedValues
 }
 
 /** The steps of one case that are of one pair. */
 interface OwnSteps {
   readonly pair: Pair
-  readonly durationsMs: readonly number[]
+  readonly count: number
+  readonly meanMs: number | undefined
 }
 
-const emptySide = (): Side => ({ once: 0, again: 0, durations: new SortedValues() })
+const emptySide = (): Side => ({ once: 0, again: 0, times: new SortedValues() })
 
-function enter(side: Side, { pair, durationsMs }: OwnSteps): void {
+function enter(side: Side, { pair, count, meanMs }: OwnSteps): void {
   side.once++
-  if (durationsMs.length > 1) side.again++
-  for (const durationMs of durationsMs) side.durations.add(durationMs)
-  pair.z = undefined
+  if (count > 1) side.again++
+  if (meanMs !== undefined) side.times.add(meanMs)
+  pair.difference = undefined
 }
 
-function leave(side: Side, { pair, durationsMs }: OwnSteps): void {
+function leave(side: Side, { pair, count, meanMs }: OwnSteps): void {
   side.once--
-  if (durationsMs.length > 1) side.again--
-  for (const durationMs of durationsMs) side.durations.remove(durationMs)
-  pair.z = undefined
+  if (count > 1) side.again--
+  if (meanMs !== undefined) side.times.remove(meanMs)
+  pair.difference = undefined
 }
 
-const isTimed = ({ before, after }: Pair): boolean =>
-  before.durations.count >= timesMin && after.durations.count >= timesMin
+const isTimed = ({ before, after }: Pick<Pair, 'before' | 'after'>): boolean =>
+  before.times.count >= timesMin && after.times.count >= timesMin
 
-function zOf(pair: Pair): number {
-  pair.z ??= rankTestOfSorted(pair.before.durations.values, pair.after.durations.values).z
-  return pair.z
+const medianOf = ({ times }: Side): number => quantile(times.values, 0.5) as number
+
+function timeDifference(before: Side, after: Side): TimeDifference {
+  const { z } = rankTestOfSorted(before.times.values, after.times.values)
+  // A millisecond more or less is little, also where it was none.
+  const shift = Math.log1p(medianOf(after)) - Math.log1p(medianOf(before))
+  return { z: Math.abs(z), shift: Math.abs(shift) }
 }
 
-function stepsFrom(pairs: readonly Pair[], side: 'before' | 'after'): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const pair of pairs) counts.set(pair.from, (counts.get(pair.from) ?? 0) + pair[side].durations.count)
-  return counts
+function differenceOf(pair: Pair): TimeDifference {
+  pair.difference ??= timeDifference(pair.before, pair.after)
+  return pair.difference
 }
 
-const largest = (moved: readonly { readonly size: number; readonly change: DriftChange }[]): DriftChange[] =>
-  [...moved]
+const distanceOf = (pair: Pair): number => pair.usual.distanceOf(differenceOf(pair))
+
+/** What moved most; what did not move is left out. */
+const largest = <Change extends Omit<DriftChange, 'why'>>(
+  moved: readonly { readonly size: number; readonly change: Change }[],
+): Change[] =>
+  moved
+    .filter(({ change }) => change.before !== change.after)
     .sort(
       (one, other) =>
         other.size - one.size ||
@@ -250,3 +314,9 @@ const largest = (moved: readonly { readonly size: number; readonly change: Drift
     )
     .slice(0, changesMax)
     .map(({ change }) => change)
+
+const flowSentence = ({ from, to, timesMin, before, after }: Omit<DriftChange, 'why'>): string =>
+  `${JSON.stringify(to)} directly follows ${JSON.stringify(from)} ${timesMin === 2 ? 'more than once ' : ''}in ${percent(after)} of cases; before it did in ${percent(before)}.`
+
+const timingSentence = ({ from, to, before, after }: Omit<DriftChange, 'why'>): string =>
+  `From ${JSON.stringify(from)} to ${JSON.stringify(to)} it mostly takes ${spell(after)}; before it took ${spell(before)}.`
