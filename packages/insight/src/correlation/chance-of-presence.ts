@@ -64,10 +64,19 @@ export class ChanceOfPresence {
       determinant > 1e-9 * ofOne * ofOther
         ? (withOne ** 2 * ofOther - 2 * withOne * withOther * ofBoth + withOther ** 2 * ofOne) / determinant
         : 0
-    return directedP(
-      { count: together, mean, variance: Math.max(0, variance - explained) },
-      { isOftener: together * this.#caseCount > one.cases * other.cases },
-    )
+    const isOftener = together * this.#caseCount > one.cases * other.cases
+    // Of the four numbers of the table, which all differ by as much, the rarest spreads as rare things do.
+    const rarest = [
+      { count: together, mean, isOftener },
+      { count: one.cases - together, mean: one.cases - mean, isOftener: !isOftener },
+      { count: other.cases - together, mean: other.cases - mean, isOftener: !isOftener },
+      {
+        count: this.#caseCount - one.cases - other.cases + together,
+        mean: this.#caseCount - one.cases - other.cases + mean,
+        isOftener,
+      },
+    ].reduce((least, cell) => (cell.mean < least.mean ? cell : least))
+    return directedP({ ...rarest, variance: Math.max(0, variance - explained) }, rarest)
   }
 
   #sum(of: (length: number) => number): number {
