@@ -111,6 +111,32 @@ test('in a log of ended cases the unusual ones are found, whatever is unusual ab
   expect(new Set(found.map((anomaly) => anomaly.case)).size).toBe(found.length)
 })
 
+test('a value that few others have stands out, though other attributes have many values and every number is rare', () => {
+  const random = new Random(3)
+  const odd = new Set([100, 500, 900])
+  const events = Array.from({ length: 1_000 }, (_, index): CaseEvent[] => {
+    const attributes = {
+      depot: odd.has(index) ? 'moon' : (['north', 'south', 'east'][random.below(3)] as string),
+      street: `street ${random.below(60)}`,
+      amount: 10 - 5 * Math.log(1 - random.next()),
+    }
+    return ['open', 'pack', 'close'].map((activity, place) => ({
+      case: `${index}`,
+      activity,
+      atMs: (index + place) * hourMs,
+      attributes,
+    }))
+  }).flat()
+  const found = discoverAnomalies(EventLog.from(events), { kinds: ['attribute'] })
+  expect(
+    found
+      .slice(0, 3)
+      .map((anomaly) => anomaly.case)
+      .sort(),
+  ).toEqual(['100', '500', '900'])
+  expect(found[0]?.why).toMatch(/^"depot" of "\w+" is "moon"; mostly it is "\w+"\.$/)
+})
+
 test('of usual ended cases no more are given than the rate says', () => {
   for (const falseAlarmRate of [0.01, 0.05, 0.2]) {
     for (let seed = 1; seed <= 20; seed++) {

@@ -8,7 +8,10 @@ export interface ScoredValue {
   readonly index: number
   readonly attribute: string
   readonly value: AttributeValue
-  /** −ln of how often a value is as rare, or a number as far out. */
+  /**
+   * By how much it is more surprising than values of this attribute mostly are: −ln of how often it is, without the
+   * mean of that over all values; of a number, how far out it is, and how far beyond nearly all others.
+   */
   readonly score: number
   /** What it mostly is, in words. */
   readonly usual: string
@@ -65,16 +68,22 @@ function numbersOf(values: readonly number[]): Known {
   return {
     usual: `from ${rounded(least)} to ${rounded(most)}`,
     score(value) {
-      if (typeof value !== 'number') return Math.log(1 + values.length)
+      if (typeof value !== 'number') return Math.log(1 + values.length) - numberSurprisal
       const above = countFrom(sorted, value)
       const below = values.length - countFrom(sorted, nextAfter(value))
       const rarity = -Math.log(Math.min(1, (2 * (1 + Math.min(above, below))) / (1 + values.length)))
-      // Beyond all that was seen, how far beyond still counts.
+      // Some number is always the largest: beyond nearly all that were seen, only how far beyond counts.
       const outside = Math.max(0, least - value, value - most)
-      return rarity + Math.log1p(outside / (most - least || Math.abs(most) || 1))
+      const beyond = Math.log1p(outside / (most - least || Math.abs(most) || 1))
+      return Math.min(rarity, rarityMax) - numberSurprisal + beyond
     },
   }
 }
+
+// Of a number as far out as any, −ln of how often it is so is 1 in the mean.
+const numberSurprisal = 1
+// One of 20.
+const rarityMax = 3
 
 const nextAfter = (value: number): number =>
   value + Math.max(Number.MIN_VALUE, Math.abs(value) * Number.EPSILON)
@@ -84,9 +93,13 @@ function namesOf(values: readonly AttributeValue[]): Known | undefined {
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
   if (counts.size > values.length / 2) return undefined
   const [most] = [...counts].sort(([, one], [, other]) => other - one)
+  // Where there are many values each is rare, which is no surprise.
+  let usualSurprisal = 0
+  for (const count of counts.values())
+    usualSurprisal -= (count / values.length) * Math.log(count / values.length)
   return {
     usual: JSON.stringify(most?.[0]),
-    score: (value) => -Math.log((1 + (counts.get(value) ?? 0)) / (1 + values.length)),
+    score: (value) => -Math.log((1 + (counts.get(value) ?? 0)) / (1 + values.length)) - usualSurprisal,
   }
 }
 
