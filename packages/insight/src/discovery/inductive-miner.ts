@@ -30,7 +30,7 @@ export interface InductiveMinerOptions {
 }
 
 /**
- * A process tree for the cases of a log. Each activity stands in it once.
+ * A process tree for the cases of a log. Each activity stands in it once; with noise, a rare one may be left out.
  *
  * Source: Leemans, Fahland, van der Aalst, "Discovering block-structured process models from event logs: a constructive
  * approach", 2013, and, for noise, "Discovering block-structured process models from event logs containing infrequent
