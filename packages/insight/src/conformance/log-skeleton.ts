@@ -41,7 +41,7 @@ export function discoverLogSkeleton(
       own[i] = (own[i] as number) + 1
     }
   return {
-    equivalence: sorted(equivalences(log, counts, noise).filter(isOnce)),
+    equivalence: sorted(equivalences(log, counts, noise)),
     alwaysAfter: sorted(pairs('response')),
     alwaysBefore: sorted(pairs('precedence').map(([first, second]) => [second, first] as const)),
     neverTogether: sorted(pairs('not-co-existence').filter(isOnce)),
@@ -61,17 +61,19 @@ const sorted = (pairs: readonly ActivityPair[]) =>
   pairs.toSorted((one, other) => byCodePoint(one[0], other[0]) || byCodePoint(one[1], other[1]))
 
 function equivalences(log: EventLog, counts: readonly Int32Array[], noise: number): ActivityPair[] {
-  const names = log.activities
-  return names.flatMap((one, i) =>
-    names.flatMap((two, j) => {
+  const found: ActivityPair[] = []
+  for (const [i, one] of log.activities.entries())
+    for (const [j, two] of log.activities.entries()) {
+      if (byCodePoint(one, two) >= 0) continue
+      const [ofOne, ofTwo] = [counts[i] as Int32Array, counts[j] as Int32Array]
       let [either, equal] = [0, 0]
-      for (let at = 0; at < log.traces.length; at++) {
-        const [left, right] = [counts[i]?.[at] as number, counts[j]?.[at] as number]
+      for (let at = 0; at < ofOne.length; at++) {
+        const [left, right] = [ofOne[at] as number, ofTwo[at] as number]
         if (left + right === 0) continue
         either++
         if (left === right) equal++
       }
-      return i !== j && equal >= (1 - noise) * either ? [[one, two] as const] : []
-    }),
-  )
+      if (equal >= (1 - noise) * either) found.push([one, two])
+    }
+  return found
 }

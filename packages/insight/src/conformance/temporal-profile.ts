@@ -63,19 +63,33 @@ export function temporalDeviations(
   profile: readonly TemporalRelation[],
   { zeta = 6 }: { readonly zeta?: number } = {},
 ): readonly TemporalDeviation[] {
-  const known = new Map(profile.map((relation) => [JSON.stringify([relation.from, relation.to]), relation]))
-  const relations = log.activities.map((from) =>
-    log.activities.map((to) => known.get(JSON.stringify([from, to]))),
-  )
+  const size = log.activities.length
+  const numbers = new Map(log.activities.map((name, number) => [name, number]))
+  // What is not known of a pair is not a number, which nothing is beyond.
+  const means = new Float64Array(size * size).fill(Number.NaN)
+  const standardDeviations = new Float64Array(size * size)
+  for (const { from, to, meanMs, deviationMs } of profile) {
+    const [fromNumber, toNumber] = [numbers.get(from), numbers.get(to)]
+    if (fromNumber === undefined || toNumber === undefined) continue
+    means[fromNumber * size + toNumber] = meanMs
+    standardDeviations[fromNumber * size + toNumber] = deviationMs
+  }
   const deviations: TemporalDeviation[] = []
-  eachPair(log, (name, fromNumber, toNumber, durationMs) => {
-    const relation = relations[fromNumber]?.[toNumber]
-    if (!relation) return
-    const { from, to, meanMs, deviationMs } = relation
+  eachPair(log, (name, from, to, durationMs) => {
+    const [meanMs, deviationMs] = [
+      means[from * size + to] as number,
+      standardDeviations[from * size + to] as number,
+    ]
     const offset = Math.abs(durationMs - meanMs)
     // A mean of equal times may be off by the last digit.
     if (offset > zeta * deviationMs && offset > 1e-9 * Math.abs(meanMs))
-      deviations.push({ case: name, from, to, durationMs, zeta: offset / deviationMs })
+      deviations.push({
+        case: name,
+        from: log.activities[from] as string,
+        to: log.activities[to] as string,
+        durationMs,
+        zeta: offset / deviationMs,
+      })
   })
   return deviations
 }

@@ -13,25 +13,27 @@ export interface ChanceOfSteps {
  */
 export function chanceOfSteps({ activities: names, traces }: EventLog): ChanceOfSteps {
   const size = names.length
-  const means = new Map<number, number>()
-  const variances = new Map<number, number>()
-  const add = (to: Map<number, number>, key: number, value: number) => to.set(key, (to.get(key) ?? 0) + value)
+  // By from: the mean and the variance for each to, in turns.
+  const rows: (Float64Array | undefined)[] = []
   for (const { activities } of traces) {
     const counts = new Map<number, number>()
     for (const activity of activities) counts.set(activity, (counts.get(activity) ?? 0) + 1)
     const events = activities.length
     if (events < 2) continue
-    for (const [from, ofFrom] of counts)
+    for (const [from, ofFrom] of counts) {
+      const row = rows[from] ?? new Float64Array(2 * size)
+      rows[from] = row
       for (const [to, ofTo] of counts) {
         const { mean, variance } = from === to ? withItself(ofFrom, events) : between(ofFrom, ofTo, events)
-        add(means, from * size + to, mean)
-        add(variances, from * size + to, variance)
+        row[2 * to] = (row[2 * to] as number) + mean
+        row[2 * to + 1] = (row[2 * to + 1] as number) + variance
       }
+    }
   }
   return {
     of(from, to) {
-      const key = from * size + to
-      return { mean: means.get(key) ?? 0, variance: variances.get(key) ?? 0 }
+      const row = rows[from]
+      return { mean: row?.[2 * to] ?? 0, variance: row?.[2 * to + 1] ?? 0 }
     },
   }
 }

@@ -4,6 +4,7 @@ import { assertShare } from '../statistics/argument.ts'
 import { benjaminiHochberg } from '../statistics/false-discovery-rate.ts'
 import { fisherExact, oddsRatio, type TwoByTwo } from '../statistics/fisher-exact.ts'
 import { gTest } from '../statistics/g-test.ts'
+import { CaseSet } from './case-set.ts'
 import { ChanceOfPresence, type Presence } from './chance-of-presence.ts'
 
 /** Two activities that are in the same cases oftener or more rarely than by chance. */
@@ -50,19 +51,19 @@ export function discoverCoOccurrences(
 ): readonly CoOccurrence[] {
   assertShare('falseDiscoveryRate', falseDiscoveryRate)
   const total = log.traces.length
-  const casesOf = log.activities.map(() => new Set<number>())
+  const casesOf = log.activities.map(() => new CaseSet(total))
   log.traces.forEach(({ activities }, index) => {
     for (const activity of activities) casesOf[activity]?.add(index)
   })
   const asked = log.activities
-    .map((activity, number) => ({ activity, cases: casesOf[number] as Set<number> }))
+    .map((activity, number) => ({ activity, cases: casesOf[number] as CaseSet }))
     .filter(({ cases }) => cases.size < total)
     .sort((one, other) => byCodePoint(one.activity, other.activity))
   const chance = new ChanceOfPresence(log.traces.map(({ activities }) => activities.length))
   const presences = asked.map(({ cases }) => chance.presenceIn(cases.size))
   const pairs = asked.flatMap((first, index) =>
     asked.slice(index + 1).map((second, offset) => {
-      const both = [...first.cases].filter((each) => second.cases.has(each)).length
+      const both = first.cases.sizeWith(second.cases)
       const [firstOnly, secondOnly] = [first.cases.size - both, second.cases.size - both]
       const cases = { both, firstOnly, secondOnly, neither: total - both - firstOnly - secondOnly }
       const { g, mutualInformation } = gTest([

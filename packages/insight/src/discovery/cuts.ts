@@ -29,27 +29,54 @@ function exclusiveCut(graph: FollowsGraph): Cut | undefined {
 /** Parts of which the earlier lead to the later, and never back. */
 function sequenceCut(graph: FollowsGraph): Cut | undefined {
   const { activities, starts, ends } = graph
-  const reach = reachability(graph)
-  const reaches = (from: number, to: number) => reach.get(from)?.has(to) ?? false
+  const reaches = reachability(graph)
   const joined = new Partition(activities)
-  for (const one of activities)
-    for (const other of activities)
-      if (one < other && reaches(one, other) === reaches(other, one)) joined.join(one, other)
+  for (let i = 0; i < activities.length; i++)
+    for (let j = i + 1; j < activities.length; j++)
+      if (reaches(i, j) === reaches(j, i)) joined.join(activities[i] as number, activities[j] as number)
+  let parts: OrderedPart[] = joined.parts().map((members) => ({ members, leadsTo: new Set() }))
+  const partOf = new Map(
+    parts.flatMap((part) => [...part.members].map((activity) => [activity, part] as const)),
+  )
+  const partsInOrder = activities.map((activity) => partOf.get(activity) as OrderedPart)
+  for (const [i, one] of partsInOrder.entries())
+    for (const [j, other] of partsInOrder.entries()) if (reaches(i, j)) one.leadsTo.add(other)
   // Joining may have put together what leads to a third part and what comes after it.
-  let parts = joined.parts()
-  const isBefore = (one: ReadonlySet<number>, other: ReadonlySet<number>) =>
-    [...one].some((from) => [...other].some((to) => reaches(from, to)))
-  for (let i = 0; i < parts.length; i++)
-    for (let j = i + 1; j < parts.length; j++) {
-      const [one, other] = [parts[i] as Set<number>, parts[j] as Set<number>]
-      if (isBefore(one, other) !== isBefore(other, one)) continue
-      parts = [...parts.filter((part) => part !== one && part !== other), new Set([...one, ...other])]
-      i = -1
-      break
+  for (let pair = unordered(parts); pair; pair = unordered(parts)) {
+    const [one, other] = pair
+    const whole: OrderedPart = {
+      members: new Set([...one.members, ...other.members]),
+      leadsTo: new Set([...one.leadsTo, ...other.leadsTo]),
     }
+    parts = [...parts.filter((part) => part !== one && part !== other), whole]
+    for (const { leadsTo } of parts) if (leadsTo.has(one) || leadsTo.has(other)) leadsTo.add(whole)
+  }
   if (parts.length < 2) return undefined
-  parts.sort((one, other) => (isBefore(one, other) ? -1 : 1))
-  return cutOf('sequence', joinSkipped(parts, graph, starts, ends))
+  parts.sort((one, other) => (one.leadsTo.has(other) ? -1 : 1))
+  return cutOf(
+    'sequence',
+    joinSkipped(
+      parts.map(({ members }) => members),
+      graph,
+      starts,
+      ends,
+    ),
+  )
+}
+
+interface OrderedPart {
+  readonly members: Set<number>
+  readonly leadsTo: Set<OrderedPart>
+}
+
+/** The first two parts of which neither leads to the other, or each does. */
+function unordered(parts: readonly OrderedPart[]): readonly [OrderedPart, OrderedPart] | undefined {
+  for (const [i, one] of parts.entries())
+    for (let j = i + 1; j < parts.length; j++) {
+      const other = parts[j] as OrderedPart
+      if (one.leadsTo.has(other) === other.leadsTo.has(one)) return [one, other]
+    }
+  return undefined
 }
 
 /**
@@ -136,21 +163,33 @@ function loopCut(graph: FollowsGraph): Cut | undefined {
 const cutOf = (kind: Cut['kind'], parts: readonly ReadonlySet<number>[]): Cut | undefined =>
   parts.length > 1 ? { kind, parts } : undefined
 
-/** To which activities each leads, by one step or more. */
-function reachability({ activities, edges }: FollowsGraph): Map<number, Set<number>> {
-  return new Map(
-    activities.map((activity) => {
-      const reached = new Set<number>()
-      const open = [activity]
-      for (let at = open.pop(); at !== undefined; at = open.pop())
-        for (const next of edges.get(at)?.keys() ?? [])
-          if (!reached.has(next)) {
-            reached.add(next)
-            open.push(next)
-          }
-      return [activity, reached]
-    }),
-  )
+/**
+ * Whether one activity leads to another, by one step or more; both by their places in the list. A row of bits for each
+ * says where it leads to, so that many are joined at once.
+ *
+ * Source: S. Warshall, "A theorem on Boolean matrices", 1962.
+ */
+function reachability({ activities, edges }: FollowsGraph): (from: number, to: number) => boolean {
+  const places = new Map(activities.map((activity, place) => [activity, place]))
+  const width = Math.ceil(activities.length / 32)
+  const bits = new Uint32Array(activities.length * width)
+  for (const [from, following] of edges)
+    for (const to of following.keys()) {
+      const place = places.get(to) as number
+      const at = (places.get(from) as number) * width + (place >>> 5)
+      bits[at] = (bits[at] as number) | (1 << (place & 31))
+    }
+  const isSet = (from: number, to: number) =>
+    ((bits[from * width + (to >>> 5)] as number) & (1 << (to & 31))) !== 0
+  for (let middle = 0; middle < activities.length; middle++)
+    for (let from = 0; from < activities.length; from++) {
+      if (!isSet(from, middle)) continue
+      for (let word = 0; word < width; word++) {
+        const at = from * width + word
+        bits[at] = (bits[at] as number) | (bits[middle * width + word] as number)
+      }
+    }
+  return isSet
 }
 
 /** Numbers, put together by and by. */

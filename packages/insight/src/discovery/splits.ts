@@ -35,25 +35,28 @@ const splitParallel = (sublog: Sublog, parts: Parts): Sublog[] =>
 /** A case is divided where the fewest events stand on the wrong side. */
 function splitSequence(sublog: Sublog, parts: Parts): Sublog[] {
   const split: Sequence[][] = parts.map(() => [])
-  for (const sequence of sublog) {
+  const partOf = new Map(parts.flatMap((part, i) => [...part].map((activity) => [activity, i] as const)))
+  for (const { activities, cases } of sublog) {
+    const numbers = activities.map((activity) => partOf.get(activity) as number)
     let from = 0
-    for (const [i, part] of parts.entries()) {
-      const to = i === parts.length - 1 ? sequence.activities.length : endOfPart(sequence, from, parts, i)
-      const within = { activities: sequence.activities.slice(from, to), cases: sequence.cases }
-      split[i]?.push(projected(within, part))
+    for (const i of parts.keys()) {
+      const to = i === parts.length - 1 ? activities.length : endOfPart(numbers, from, i)
+      const within = activities.slice(from, to).filter((_, at) => numbers[from + at] === i)
+      split[i]?.push({ activities: within, cases })
       from = to
     }
   }
   return split
 }
 
-function endOfPart({ activities }: Sequence, from: number, parts: Parts, number: number): number {
+/** Where a part ends that begins at a place, given of which part each event is. */
+function endOfPart(numbers: readonly number[], from: number, part: number): number {
   // Wrong: an event of a later part before the end, or one of this part after it.
   let [wrong, least, end] = [0, 0, from]
-  for (let i = from; i < activities.length; i++) {
-    const activity = activities[i] as number
-    if (parts[number]?.has(activity)) wrong--
-    else if (parts.some((part, j) => j > number && part.has(activity))) wrong++
+  for (let i = from; i < numbers.length; i++) {
+    const own = numbers[i] as number
+    if (own === part) wrong--
+    else if (own > part) wrong++
     if (wrong < least) [least, end] = [wrong, i + 1]
   }
   return end

@@ -43,6 +43,8 @@ export class StepWindows {
   #sinceLearned = 0
   /** By how many cases of the earlier window have something, and how many of the later. */
   readonly #tables = new Map<number, number>()
+  /** Of how many cases in the earlier window the tables are. */
+  #tablesOf = 0
 
   /** Times that nobody compares need not be kept. */
   constructor(windowCases: number, { areTimed }: { readonly areTimed: boolean }) {
@@ -66,7 +68,6 @@ export class StepWindows {
     }
     for (const each of this.#cases.at(-1 - 2 * this.#windowCases) ?? []) leave(each.pair.near, each)
     if (this.#beforeCases > beforeWindowsMax * this.#windowCases) this.#dropOldest()
-    this.#tables.clear()
     this.#learn()
   }
 
@@ -177,8 +178,10 @@ export class StepWindows {
     return pair
   }
 
-  /** Of a look, many pairs have the same table. */
+  /** While the windows slide few different tables come again and again. */
   #table(had: number, has: number): number {
+    if (this.#tablesOf !== this.#beforeCases) this.#tables.clear()
+    this.#tablesOf = this.#beforeCases
     const key = had * (this.#windowCases + 1) + has
     const known = this.#tables.get(key)
     if (known !== undefined) return known
