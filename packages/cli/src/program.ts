@@ -20,6 +20,7 @@ import { streamsCommand } from './commands/streams.ts'
 import { verifyCommand } from './commands/verify.ts'
 import { workCommand } from './commands/work.ts'
 import type { Io } from './io.ts'
+import { inOptionWords } from './option-words.ts'
 import { hasColours } from './output.ts'
 import { Session } from './session.ts'
 import { version } from './version.ts'
@@ -35,10 +36,15 @@ export function createProgram(io: Io, onExitCode: (code: number) => void): Comma
     <Args extends unknown[]>(handler: (session: Session, ...args: Args) => Promise<number>) =>
     async (...args) => {
       // Commander hands over the arguments, the options, and last the command itself.
-      const session = new Session(io, args.at(-1) as Command)
-      const code = await handler(session, ...(args.slice(0, -1) as Args))
-      await session.output.flush()
-      onExitCode(code)
+      const command = args.at(-1) as Command
+      const session = new Session(io, command)
+      try {
+        const code = await handler(session, ...(args.slice(0, -1) as Args))
+        await session.output.flush()
+        onExitCode(code)
+      } catch (error) {
+        throw inOptionWords(error, command)
+      }
     }
   const program = new Command('annals')
     .description('Event sourcing and CQRS: looks into a store, records, replays, asks and serves.')

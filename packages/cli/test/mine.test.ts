@@ -210,6 +210,19 @@ describe('annals mine', () => {
       expect(code).toBe(2)
       expect(stderr).toContain('"order"')
     }
+    const wrong: [string[], string][] = [
+      [['map', '--case-column', 'order'], 'Name the one that it is as --case-column.'],
+      [['map', '--time-column', 'who'], 'in "who", but got "Ann".'],
+      [
+        ['drift', '--window-cases', '5'],
+        'The --window-cases cannot be used: expected a whole number, 10 or more',
+      ],
+    ]
+    for (const [argv, words] of wrong) {
+      const { code, stderr } = await mine(...argv)
+      expect(code).toBeGreaterThan(1)
+      expect(stderr).toContain(words)
+    }
     for (const argv of [
       ['--detail', '2'],
       ['--detail', ''],

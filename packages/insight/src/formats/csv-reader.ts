@@ -106,7 +106,7 @@ export class CsvReader implements EventLogReader {
       got: text === '' ? 'none' : quoted(text),
       line,
       remedy: isNumber
-        ? 'Say with the time unit whether numbers are seconds or milliseconds since 1970.'
+        ? 'Say with timeUnit whether numbers are seconds or milliseconds since 1970.'
         : undefined,
     })
   }
