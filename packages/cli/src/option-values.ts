@@ -15,6 +15,23 @@ export function port(text: string): number {
   throw new InvalidArgumentError('Expected a port from 0 to 65535; 0 takes any that is free.')
 }
 
+/** A duration in milliseconds, such as `12h`. @throws InvalidArgumentError */
+export function durationMs(text: string): number {
+  const [, figure, unit = ''] = /^(\d{1,9}(?:\.\d{1,9})?)(ms|s|min|h|d|w)$/.exec(text) ?? []
+  const value = Number(figure) * (unitsMs[unit] ?? Number.NaN)
+  if (value > 0) return value
+  throw new InvalidArgumentError('Expected a duration such as 90s, 30min, 12h, 14d or 2w.')
+}
+
+const unitsMs: { readonly [unit: string]: number } = {
+  ms: 1,
+  s: 1_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+}
+
 /** A moment in ISO 8601. @throws InvalidArgumentError */
 export function time(text: string): Date {
   const value = new Date(text)

@@ -136,6 +136,50 @@ describe('annals serve', () => {
     expect((await server.ended).code).toBe(0)
   })
 
+  it('looks in the events, by the cases and until the ends that it is told', async () => {
+    const data = await temporary()
+    const store = await openLog(join(data, 'log'))
+    for (const category of ['order', 'other'])
+      for (let i = 0; i < 3; i++)
+        await store.append({
+          stream: `${category}-${i}`,
+          events: ['Placed', 'Sent', 'Thanked'].map((type) => ({ type, data: { customer: `c${i % 2}` } })),
+        })
+    await store.close()
+    const found = async (finding: string, ...options: string[]) => {
+      const server = startAnnals(['serve', '--port', '0', '--insight', '--data', data, '--json', ...options])
+      const { url } = JSON.parse(await server.shows('\n')) as { url: string }
+      const answer = (await (await fetch(`${url}/insight/${finding}`)).json()) as { found: unknown }
+      server.child.kill('SIGINT')
+      expect((await server.ended).code).toBe(0)
+      return answer.found
+    }
+    expect(await found('variants', '--category', 'order', '--end', 'Sent')).toMatchObject([
+      { activities: ['Placed', 'Sent'], cases: 3 },
+      { activities: ['Thanked'], cases: 3 },
+    ])
+    expect(await found('map', '--category', 'order', '--case-field', 'customer')).toMatchObject({ cases: 2 })
+    expect(await found('notes', '--end', 'Snet', '--end-after', '12h')).toEqual([
+      'No event has ended a case yet.',
+    ])
+  })
+
+  it('takes what is to be looked for only where it looks, in its form', async () => {
+    for (const [argv, words] of [
+      [['--app', app, '--end', 'Sent'], 'and --resource for --insight'],
+      [['--app', app, '--case-tag', 'order'], 'and --resource for --insight'],
+      [['--insight', '--case-tag', 'order', '--case-field', 'order'], 'one of --case-tag and --case-field'],
+      [['--insight', '--category', 'a-b'], 'category'],
+      [['--insight', '--end-after', '5'], 'Expected a duration such as'],
+      [['--insight', '--end-after', '0s'], 'Expected a duration such as'],
+      [['--insight', '--end-after', '1 day'], 'Expected a duration such as'],
+    ] as const) {
+      const { code, stderr } = await annals(['serve', '--port', '0', ...argv])
+      expect({ argv, code }).toEqual({ argv, code: 2 })
+      expect(stderr).toContain(words)
+    }
+  })
+
   it('serves the application, and stops cleanly at Ctrl-C', async () => {
     const data = await temporary()
     await fill(data, 10)

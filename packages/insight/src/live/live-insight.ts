@@ -477,6 +477,10 @@ export class LiveInsight {
       lateEvents: this.#flow.lateEventCount,
       passedOver: this.#passedOver,
       activitiesMax: this.#limits.activitiesMax,
+      noneEnded:
+        this.#options.isLast !== undefined &&
+        this.#endedCount === this.#gaveWay + this.#endedQuiet &&
+        this.#flow.caseCount > 0,
       gaveWay: this.#gaveWay,
       endedQuiet: this.#endedQuiet,
       wentOn: this.#wentOn,

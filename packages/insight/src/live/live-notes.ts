@@ -6,6 +6,8 @@ export interface GivenUp {
   readonly lateEvents: number
   readonly passedOver: number
   readonly activitiesMax: number
+  /** Whether what ends a case was told, and no event has ended one. */
+  readonly noneEnded: boolean
   readonly gaveWay: number
   readonly endedQuiet: number
   /** Of those that ended by being quiet. */
@@ -23,6 +25,7 @@ export function liveNotes(sample: CaseSample | undefined, given: GivenUp): strin
       `${count(given.lateEvents, 'event')} came after a later one of the same case: map, variants and workload have them in the order in which they came.`,
     given.passedOver > 0 &&
       `${count(given.passedOver, 'event')} passed over: their activities came after ${count(given.activitiesMax, 'other')}.`,
+    given.noneEnded && 'No event has ended a case yet.',
     given.gaveWay > 0 &&
       `${count(given.gaveWay, 'open case')} gave way to others: they count as ended, and begin anew if they go on.`,
     given.endedQuiet > 0 &&
