@@ -110,7 +110,7 @@ describe('CSV', () => {
     const text = 'case,activity,time\n1,a,1769860800'
     expect(csv(text, { timeUnit: 's' })[0]?.atMs).toBe(Date.UTC(2026, 0, 31, 12))
     expect(csv(text, { timeUnit: 'ms' })[0]?.atMs).toBe(1769860800)
-    expect(messageOf(() => csv(text))).toContain('Say with the time unit whether numbers are seconds')
+    expect(messageOf(() => csv(text))).toContain('Say with timeUnit whether numbers are seconds')
   })
 
   test('rows without a case are counted', () => {
