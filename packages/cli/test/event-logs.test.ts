@@ -165,7 +165,7 @@ describe('annals import of an event log', () => {
       ['late.csv', 'case,activity,time\n1,a,noon\n', 3, 'late.csv: The CSV cannot be read at line 2'],
       [
         'odd.csv',
-        Buffer.from([0xff, 0xfe, 0xfd]),
+        Buffer.from([0xff, 0xfd, 0xfe]),
         3,
         'expected text in UTF-8, but got bytes that are no utf-8',
       ],
@@ -189,6 +189,103 @@ describe('annals import of an event log', () => {
     const data = await temporary()
     await annals(['import', path, '--data', data])
     expect((await eventsOf(data)).map(({ type }) => type)).toEqual(['öffnen', 'öffnen', 'close'])
+  })
+})
+
+describe('a file as others write it', () => {
+  const table = async (file: string, ...argv: string[]) => {
+    const { code, stdout, stderr } = await annals([
+      'mine',
+      'map',
+      '--file',
+      file,
+      '--json',
+      '--quiet',
+      ...argv,
+    ])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    return JSON.parse(stdout)
+  }
+  const utf16be = (text: string) => Buffer.from(text, 'utf16le').swap16()
+
+  it('may be in UTF-16, told by its byte order mark or by how XML begins', async () => {
+    const text = `<?xml version="1.0" encoding="UTF-16"?>${xes.replaceAll('open', 'öffnen')}`
+    for (const content of [
+      Buffer.from(`\ufeff${text}`, 'utf16le'),
+      utf16be(`\ufeff${text}`),
+      Buffer.from(text, 'utf16le'),
+      utf16be(text),
+      gzipSync(Buffer.from(`\ufeff${text}`, 'utf16le')),
+    ])
+      expect(await table(await fileOf('wide.xes', content))).toMatchObject({
+        events: 3,
+        activities: [{ activity: 'öffnen' }, { activity: 'close' }],
+      })
+    const rows = 'case\tactivity\ttime\n1\töffnen\t31.01.2026 10:00\n'
+    expect(await table(await fileOf('excel.tsv', Buffer.from(`\ufeff${rows}`, 'utf16le')))).toMatchObject({
+      activities: [{ activity: 'öffnen' }],
+    })
+  })
+
+  it('may come in pieces of any size, and of several members of gzip', async () => {
+    async function* bytes() {
+      for (const byte of Buffer.from(
+        `\ufeff<?xml version="1.0" encoding="ISO-8859-1"?>${xes}`,
+        'latin1',
+      ).subarray(1))
+        yield Buffer.from([byte])
+    }
+    const argv = ['mine', 'map', '--file', '-', '--format', 'xes', '--json', '--quiet']
+    expect(JSON.parse((await annals(argv, { stdin: bytes() })).stdout)).toMatchObject({ events: 3 })
+    const members = Buffer.concat([
+      gzipSync('case,activity,time\n1,a,2026-01-31\n'),
+      gzipSync('1,b,2026-02-01\n'),
+    ])
+    expect(await table(await fileOf('two.csv.gz', members))).toMatchObject({ events: 2 })
+  })
+
+  it('has a tab between fields if it is a .tsv, also when it is written', async () => {
+    const path = await fileOf('orders.tsv', 'case\tactivity\ttime\n1\ta\t2026-01-31\n')
+    expect(await table(path)).toMatchObject({ events: 1 })
+    const data = await temporary()
+    expect((await annals(['import', path, '--data', data])).code).toBe(0)
+    const copy = join(await temporary(), 'copy.tsv')
+    await annals(['export', copy, '--format', 'csv', '--data', data])
+    expect(readFileSync(copy, 'utf8')).toMatch(/^case\tactivity\ttime\ncase-1\ta\t/)
+    const commas = await fileOf('commas.tsv', 'case,activity,time\n1,a,2026-01-31\n')
+    expect(await table(commas, '--delimiter', ',')).toMatchObject({ events: 1 })
+  })
+
+  it('says with which option a time can be read', async () => {
+    for (const [time, option, more] of [
+      ['01/02/2026', '--date-order', ['--date-order', 'dmy']],
+      ['1769860800', '--time-unit', ['--time-unit', 's']],
+    ] as const) {
+      const path = await fileOf('times.csv', `case,activity,time\n1,a,${time}\n`)
+      const { code, stderr } = await annals(['mine', 'map', '--file', path])
+      expect(code).toBe(3)
+      expect(stderr).toContain(`Say with ${option} whether`)
+      expect(await table(path, ...more)).toMatchObject({ events: 1 })
+    }
+  })
+
+  it('may be an OCEL in XML or SQLite, whatever its name', async () => {
+    const objects = '<objects><object id="o1" type="order"/></objects>'
+    const events = `<events><event id="e1" type="pack" time="2026-01-31T10:00:00Z">
+      <objects><relationship object-id="o1" qualifier=""/></objects></event></events>`
+    const content = `<?xml version="1.0"?>\n<log>${events}${objects}</log>`
+    const tag = ['--case-tag', 'order']
+    for (const name of ['orders.xmlocel', 'orders.ocel.xml', 'orders.ocel'])
+      expect(await table(await fileOf(name, content), ...tag)).toMatchObject({ cases: 1, events: 1 })
+    for (const text of [content, gzipSync(content)])
+      expect(await table(await fileOf('orders.xml', text), '--format', 'ocel', ...tag)).toMatchObject({
+        events: 1,
+      })
+    const database = join(await temporary(), 'orders.db')
+    new DatabaseSync(database).exec('CREATE TABLE other (a)')
+    const { code, stderr } = await annals(['mine', 'map', '--file', database, '--format', 'ocel', ...tag])
+    expect(code).toBe(3)
+    expect(stderr).toContain('expected an OCEL 2.0 log in SQLite, but got no such table')
   })
 })
 

@@ -109,6 +109,7 @@ export {
 export { objectLogOf } from './formats/object-log-of.ts'
 export { parseOcel } from './formats/ocel-reader.ts'
 export { formatOcel } from './formats/ocel-writer.ts'
+export { parseOcelXml } from './formats/ocel-xml-reader.ts'
 export { parseTimeMs } from './formats/time.ts'
 export { XesReader } from './formats/xes-reader.ts'
 export { formatXes } from './formats/xes-writer.ts'

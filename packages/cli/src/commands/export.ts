@@ -5,6 +5,7 @@ import { Command, Option } from 'commander'
 import { type EventFormat, eventFormats, lineForm } from '../event-format.ts'
 import { type CaseSelection, caseOptionsOf, withCaseOptions } from '../event-log/case-options.ts'
 import {
+  delimiterByName,
   type LogFileOptions,
   type LogFormat,
   logFormats,
@@ -119,7 +120,10 @@ async function exportLog(
       meter.update((batch.at(-1)?.position ?? after) - after, upTo - after)
     }
   })
-  const pieces = logPieces(format, events, { cases, columns: options })
+  const pieces = logPieces(format, events, {
+    cases,
+    columns: { delimiter: delimiterByName(name), ...options },
+  })
   if (name === '-') {
     for (const piece of pieces) await output.text(piece)
     output.message(`Exported ${counted(events.length, 'event')}.`)

@@ -3,8 +3,8 @@ import {
   formatByName,
   type LogFileOptions,
   logFormats,
-  timeUnitOption,
   withColumnOptions,
+  withTimeOptions,
 } from '../event-log/log-format.ts'
 import { exit } from '../exit-code.ts'
 import { type ImportedLines, importLines } from '../import-lines.ts'
@@ -29,8 +29,7 @@ export function importCommand(action: ActionOf): Command {
       ).choices(logFormats),
     )
     .option('--category <category>', 'XES and CSV: the category of the streams, one for each case', 'case')
-  return withColumnOptions(command)
-    .addOption(timeUnitOption())
+  return withTimeOptions(withColumnOptions(command))
     .addHelpText(
       'after',
       `

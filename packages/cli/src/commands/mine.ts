@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { withCaseOptions } from '../event-log/case-options.ts'
-import { logFormats, timeUnitOption, withColumnOptions } from '../event-log/log-format.ts'
+import { logFormats, withColumnOptions, withTimeOptions } from '../event-log/log-format.ts'
 import { withSelectionOptions } from '../event-selection.ts'
 import { repeated, wholeNumber } from '../option-values.ts'
 import type { ActionOf } from '../program.ts'
@@ -25,8 +25,7 @@ export function mineCommand(action: ActionOf): Command {
         new Option('--format <format>', 'of the file, if its name does not tell').choices(logFormats),
       ),
   )
-  withColumnOptions(withCaseOptions(mine))
-    .addOption(timeUnitOption())
+  withTimeOptions(withColumnOptions(withCaseOptions(mine)))
     .option('--join-lifecycle', 'make one of the events of the start and the completion of work')
     .option('--limit <count>', 'the most rows of each table', wholeNumber, 20)
 

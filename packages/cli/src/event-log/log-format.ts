@@ -15,7 +15,7 @@ export function formatByName(name: string): LogFormat | undefined {
   const plain = name.toLowerCase().replace(/\.gz$/, '')
   if (plain.endsWith('.xes')) return 'xes'
   if (/\.(csv|tsv)$/.test(plain)) return 'csv'
-  return /\.(jsonocel|ocel\.json|ocel|sqlite|sqliteocel)$/.test(plain) ? 'ocel' : undefined
+  return /\.(jsonocel|xmlocel|ocel\.(json|xml)|ocel|sqlite|sqliteocel)$/.test(plain) ? 'ocel' : undefined
 }
 
 /** Gives a command the options that say which columns of a CSV are what. */
@@ -24,15 +24,33 @@ export function withColumnOptions(command: Command): Command {
     .option('--case-column <name>', 'CSV: the column that names the case; default: case')
     .option('--activity-column <name>', 'CSV: the column of what was done; default: activity')
     .option('--time-column <name>', 'CSV: the column of when; default: time')
-    .option('--delimiter <character>', 'CSV: what stands between fields; default: a comma', delimiter)
+    .option(
+      '--delimiter <character>',
+      'CSV: what stands between fields; default: a comma, of .tsv a tab',
+      delimiter,
+    )
 }
 
-/** The option that says what numbers for times count. */
-export function timeUnitOption(): Option {
-  return new Option('--time-unit <unit>', 'CSV: times are seconds or milliseconds since 1970').choices([
-    's',
-    'ms',
-  ])
+/** What stands between fields, unless it is said. */
+export function delimiterByName(name: string): string | undefined {
+  return /\.tsv(\.gz)?$/i.test(name) ? '\t' : undefined
+}
+
+/** Gives a command the options that say how the times of a CSV are read. */
+export function withTimeOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--time-unit <unit>', 'CSV: times are seconds or milliseconds since 1970').choices([
+        's',
+        'ms',
+      ]),
+    )
+    .addOption(
+      new Option('--date-order <order>', 'CSV: the day or the month comes first, as in 01/02/2026').choices([
+        'dmy',
+        'mdy',
+      ]),
+    )
 }
 
 function delimiter(text: string): string {

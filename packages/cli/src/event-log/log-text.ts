@@ -3,29 +3,56 @@ import { AnnalsError } from '@annals/core'
 import type { InputStream } from '../io.ts'
 
 /**
- * The text of a file of events, in pieces as its bytes come: in the encoding that its XML declaration names, else UTF-8.
+ * The text of a file of events, in pieces as its bytes come: in UTF-16 if it begins so, else in the encoding that its XML
+ * declaration names, else in UTF-8.
  *
  * @throws AnnalsError `invalid-input` for bytes that are no text
  */
 export async function* logText(input: InputStream, name: string): AsyncGenerator<string> {
   let decoder: TextDecoder | undefined
-  for await (const chunk of input) {
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
-    if (bytes.length === 0) continue
+  for await (const bytes of withLongStart(input)) {
     decoder ??= new TextDecoder(encodingOf(bytes, name), { fatal: true })
     yield decoded(decoder, bytes, name)
   }
   if (decoder) yield decoded(decoder, undefined, name)
 }
 
+/** The same bytes, of which the first piece is long enough to tell the encoding, if there are as many. */
+async function* withLongStart(input: InputStream): AsyncGenerator<Uint8Array> {
+  let start: Buffer | undefined = Buffer.alloc(0)
+  for await (const chunk of input) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+    if (!start) yield bytes
+    else {
+      start = Buffer.concat([start, bytes])
+      if (start.length < startBytes) continue
+      yield start
+      start = undefined
+    }
+  }
+  if (start && start.length > 0) yield start
+}
+
+const startBytes = 200
+
 function encodingOf(bytes: Uint8Array, name: string): string {
-  const start = Buffer.from(bytes.subarray(0, 200)).toString('latin1')
-  const encoding = /^<\?xml[^>]*\sencoding=["']([^"']+)["']/.exec(start)?.[1] ?? 'utf-8'
+  const wide = wideEncodingOf(bytes)
+  if (wide) return wide
+  const start = Buffer.from(bytes.subarray(0, startBytes)).toString('latin1')
+  const encoding = /^(?:\xef\xbb\xbf)?<\?xml[^>]*\sencoding=["']([^"']+)["']/.exec(start)?.[1] ?? 'utf-8'
   try {
     return new TextDecoder(encoding).encoding
   } catch {
     throw noText(name, `the encoding ${JSON.stringify(encoding)}, which is not known`)
   }
+}
+
+/** UTF-16 shows by its byte order mark, or by the zeros of the first signs of XML, whatever the declaration says. */
+function wideEncodingOf([first, second, third, fourth]: Uint8Array): string | undefined {
+  if (first === 0xff && second === 0xfe) return 'utf-16le'
+  if (first === 0xfe && second === 0xff) return 'utf-16be'
+  if (first === 0x3c && second === 0 && third !== 0 && fourth === 0) return 'utf-16le'
+  return first === 0 && second === 0x3c && third === 0 && fourth !== 0 ? 'utf-16be' : undefined
 }
 
 function decoded(decoder: TextDecoder, bytes: Uint8Array | undefined, name: string): string {
@@ -38,8 +65,12 @@ function decoded(decoder: TextDecoder, bytes: Uint8Array | undefined, name: stri
 
 function noText(name: string, got: string): AnnalsError<'invalid-input'> {
   const message = `expected text in UTF-8, but got ${got}`
-  return new AnnalsError('invalid-input', `The file ${name} cannot be read: ${message}. Convert it first.`, {
-    of: 'event log',
-    issues: [{ path: [], message }],
-  })
+  return new AnnalsError(
+    'invalid-input',
+    `The file ${name} cannot be read: ${message}. Convert it first, such as by iconv -f WINDOWS-1252 -t UTF-8.`,
+    {
+      of: 'event log',
+      issues: [{ path: [], message }],
+    },
+  )
 }

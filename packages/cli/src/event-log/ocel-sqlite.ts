@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { AnnalsError } from '@annals/core'
 import {
@@ -33,6 +34,22 @@ export function readOcelSqlite(path: string): ObjectLog {
     database?.close()
   }
 }
+
+/** Whether a file is one of SQLite, by its name or by how it begins. */
+export function isSqlite(path: string): boolean {
+  if (/\.sqlite(ocel)?$/i.test(path)) return true
+  const start = Buffer.alloc(magic.length)
+  try {
+    const file = openSync(path, 'r')
+    readSync(file, start)
+    closeSync(file)
+  } catch {
+    // Whoever reads it will say what is wrong.
+  }
+  return start.equals(magic)
+}
+
+const magic = Buffer.from('SQLite format 3\0')
 
 type Row = { readonly [column: string]: unknown }
 

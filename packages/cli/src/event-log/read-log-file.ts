@@ -7,14 +7,15 @@ import {
   type EventLogReader,
   type ObjectLog,
   parseOcel,
+  parseOcelXml,
   readEventLog,
   XesReader,
 } from '@annals/insight'
 import { type ImportSource, importSource } from '../import-source.ts'
 import type { Session } from '../session.ts'
-import { formatByName, type LogFileOptions } from './log-format.ts'
+import { delimiterByName, formatByName, type LogFileOptions } from './log-format.ts'
 import { logText } from './log-text.ts'
-import { readOcelSqlite } from './ocel-sqlite.ts'
+import { isSqlite, readOcelSqlite } from './ocel-sqlite.ts'
 
 /** A file of events: of cases, read as they are asked for, or of objects. */
 export type LogFile =
@@ -36,11 +37,12 @@ export async function openLogFile(name: string, options: LogFileOptions, session
   const format = options.format ?? formatByName(name)
   if (!format)
     return session.wrongUsage(`cannot tell the format of ${name} by its name: say --format xes, ocel or csv`)
-  if (format === 'ocel' && /\.sqlite(ocel)?$/i.test(name))
-    return objectsOf(readOcelSqlite(resolve(session.io.directory, name)))
+  const path = resolve(session.io.directory, name)
+  if (format === 'ocel' && name !== '-' && isSqlite(path)) return objectsOf(readOcelSqlite(path))
   const source = importSource(name, session.io)
   if (format === 'ocel') return objectsOf(await readOcel(source))
-  const reader = format === 'xes' ? new XesReader() : new CsvReader(options)
+  const reader =
+    format === 'xes' ? new XesReader() : new CsvReader({ delimiter: delimiterByName(name), ...options })
   return { kind: 'cases', parts: partsOf(source, reader, session), notes: () => reader.notes }
 }
 
@@ -71,7 +73,8 @@ async function readOcel(source: ImportSource): Promise<ObjectLog> {
   try {
     const pieces: string[] = []
     for await (const piece of logText(source.input, source.name)) pieces.push(piece)
-    return parseOcel(joined(pieces))
+    const text = joined(pieces)
+    return text.trimStart().startsWith('<') ? parseOcelXml(text) : parseOcel(text)
   } catch (error) {
     throw ofFile(error, source.name)
   }
@@ -93,7 +96,7 @@ function joined(pieces: readonly string[]): string {
   if (length > textLengthMax)
     throw new AnnalsError(
       'limit-exceeded',
-      `The OCEL has more than ${textLengthMax} characters, more than JSON can be read at once. Export it as SQLite.`,
+      `The OCEL has more than ${textLengthMax} characters, more than can be read at once. Export it as SQLite.`,
       { limit: 'textLengthMax', max: textLengthMax, actual: length },
     )
   return pieces.join('')

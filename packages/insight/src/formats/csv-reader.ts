@@ -3,40 +3,48 @@ import type { AttributeValue, CaseEvent } from '../event-log/case-event.ts'
 import { type CsvOptions, csvColumns } from './csv-columns.ts'
 import { type CsvField, type CsvRow, CsvRows } from './csv-rows.ts'
 import { type EventLogReader, notesOf } from './event-log-reader.ts'
-import { parseTimeMs, timeForm } from './time.ts'
+import { type DateOrder, needsDateOrder, parseLocalTimeMs } from './local-time.ts'
+import { timeForm } from './time.ts'
 import { quoted, unreadable } from './unreadable.ts'
 
 export interface CsvReaderOptions extends CsvOptions {
-  /** What times that are numbers count since 1970, seconds or milliseconds. Without it, times are in ISO 8601. */
+  /** What times that are numbers count since 1970, seconds or milliseconds. Default: times are no numbers. */
   readonly timeUnit?: 's' | 'ms' | undefined
+  /** Whether in dates such as 01/02/2026 the day comes first or the month. Default: there are no such dates. */
+  readonly dateOrder?: DateOrder | undefined
 }
 
 /**
  * Reads CSV, piece by piece: a line of column names, then a row for each event. All columns but the three named are
- * attributes. What is not in quotes is a number or a truth value if it is written as one, and nothing if it is empty;
- * what is in quotes is a text. Rows without a case are left out and counted in `notes`.
+ * attributes; one without a name is called by its place, and one with the name of another by that and a number. What is
+ * not in quotes is a number or a truth value if it is written as one, and nothing if it is empty; what is in quotes is a
+ * text. Times are in ISO 8601 or as spreadsheets write them. Rows without a case, an activity or a time are left out and
+ * counted in `notes`. A line `sep=;` before all others, as spreadsheets write it, is passed over.
  *
  * @throws AnnalsError `invalid-argument` for a column that is not there
  */
 export class CsvReader implements EventLogReader {
   readonly #rows: CsvRows
   readonly #options: ReturnType<typeof csvColumns>
-  readonly #timeUnit: CsvReaderOptions['timeUnit']
+  readonly #times: Pick<CsvReaderOptions, 'timeUnit' | 'dateOrder'>
   #columns: Columns | undefined
   #isFirst = true
   #eventCount = 0
-  #withoutCase = 0
+  readonly #without = { case: 0, activity: 0, time: 0 }
 
   constructor(options: CsvReaderOptions = {}) {
     this.#options = csvColumns(options)
-    this.#timeUnit = options.timeUnit
+    this.#times = options
     this.#rows = new CsvRows(this.#options.delimiter)
   }
 
   get notes(): readonly string[] {
-    return notesOf([
-      [this.#withoutCase, 'row without a case was left out', 'rows without a case were left out'],
-    ])
+    return notesOf(
+      Object.entries(this.#without).map(([part, rows]) => {
+        const what = part === 'activity' ? 'an activity' : `a ${part}`
+        return [rows, `row without ${what} was left out`, `rows without ${what} were left out`]
+      }),
+    )
   }
 
   push(text: string): readonly CaseEvent[] {
@@ -55,12 +63,10 @@ export class CsvReader implements EventLogReader {
   #eventsOf(rows: readonly CsvRow[]): readonly CaseEvent[] {
     const events: CaseEvent[] = []
     for (const row of rows) {
-      if (!this.#columns) this.#columns = columnsOf(row, this.#options)
-      else {
+      if (this.#columns) {
         const event = this.#eventOf(row, this.#columns)
         if (event) events.push(event)
-        else this.#withoutCase++
-      }
+      } else if (!isDelimiterLine(row, this.#options.delimiter)) this.#columns = columnsOf(row, this.#options)
     }
     return events
   }
@@ -78,9 +84,12 @@ export class CsvReader implements EventLogReader {
       string,
       string,
     ]
-    if (own === '') return undefined
-    if (activity === '')
-      throw unreadable('CSV', { expected: `an activity in "${names[activityAt]}"`, got: 'none', line })
+    const missing =
+      own === '' ? 'case' : activity === '' ? 'activity' : time.trim() === '' ? 'time' : undefined
+    if (missing) {
+      this.#without[missing]++
+      return undefined
+    }
     const entries: [string, AttributeValue][] = []
     for (const [at, field] of fields.entries()) {
       if (at === caseAt || at === activityAt || at === timeAt) continue
@@ -97,18 +106,17 @@ export class CsvReader implements EventLogReader {
   }
 
   #timeMs(text: string, column: string, line: number): number {
-    const isNumber = text.trim() !== '' && Number.isFinite(Number(text))
-    if (isNumber && this.#timeUnit) return Number(text) * (this.#timeUnit === 's' ? 1000 : 1)
-    const atMs = parseTimeMs(text)
+    const { timeUnit, dateOrder } = this.#times
+    const isNumber = Number.isFinite(Number(text))
+    if (isNumber && timeUnit) return Number(text) * (timeUnit === 's' ? 1000 : 1)
+    const atMs = parseLocalTimeMs(text, dateOrder)
     if (atMs !== undefined) return atMs
-    throw unreadable('CSV', {
-      expected: `${timeForm}, in "${column}"`,
-      got: text === '' ? 'none' : quoted(text),
-      line,
-      remedy: isNumber
-        ? 'Say with timeUnit whether numbers are seconds or milliseconds since 1970.'
-        : undefined,
-    })
+    const remedy = isNumber
+      ? 'Say with timeUnit whether numbers are seconds or milliseconds since 1970.'
+      : needsDateOrder(text)
+        ? 'Say with dateOrder whether the day or the month comes first.'
+        : undefined
+    throw unreadable('CSV', { expected: `${timeForm}, in "${column}"`, got: quoted(text), line, remedy })
   }
 }
 
@@ -123,17 +131,17 @@ function columnsOf(
   { fields, line }: CsvRow,
   { caseColumn, activityColumn, timeColumn, delimiter }: ReturnType<typeof csvColumns>,
 ): Columns {
-  const names = fields.map(({ text }) => text)
-  const twice = names.find((name, at) => names.indexOf(name) < at)
-  if (twice !== undefined)
-    throw unreadable('CSV', {
-      expected: 'names of columns that differ',
-      got: `${quoted(twice)} twice`,
-      line,
-      remedy: 'Rename one of them.',
-    })
+  const written = fields.map(({ text, isQuoted }) => (isQuoted ? text : text.trim() || undefined))
+  const names = differing(written)
   const at = (argument: string, name: string): number => {
-    const found = names.indexOf(name)
+    const found = written.indexOf(name)
+    if (found !== -1 && written.includes(name, found + 1))
+      throw unreadable('CSV', {
+        expected: `one column ${quoted(name)}`,
+        got: 'several',
+        line,
+        remedy: 'Rename the others.',
+      })
     if (found !== -1) return found
     const expected = `a column ${quoted(name)}`
     const there = names.map(quoted).join(', ')
@@ -154,6 +162,25 @@ function columnsOf(
     activityAt: at('activityColumn', activityColumn),
     timeAt: at('timeColumn', timeColumn),
   }
+}
+
+/** Names of which none is missing or there twice. */
+function differing(written: readonly (string | undefined)[]): readonly string[] {
+  const taken = new Set(written)
+  return written.map((name, at) => {
+    if (name !== undefined && written.indexOf(name) === at) return name
+    const plain = name ?? `column ${at + 1}`
+    let own = plain
+    for (let number = 2; taken.has(own); number++) own = `${plain} ${number}`
+    taken.add(own)
+    return own
+  })
+}
+
+/** Whether a row says what the delimiter is, and nothing else. */
+function isDelimiterLine({ fields }: CsvRow, delimiter: string): boolean {
+  const text = fields.map((field) => field.text).join(delimiter)
+  return text.toLowerCase() === `sep=${delimiter}`
 }
 
 function attributeOf({ text, isQuoted }: CsvField): AttributeValue | undefined {

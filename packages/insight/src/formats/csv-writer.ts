@@ -30,7 +30,9 @@ export function* formatCsv({ traces }: EventLog, options: CsvOptions = {}): Gene
   }
   const row = (texts: readonly string[]) => `${texts.join(delimiter)}\n`
   const plain = (text: string) => (needsQuotes(text, delimiter) ? inQuotes(text) : text)
-  yield row([...own, ...names].map(plain))
+  yield row(
+    [...own, ...names].map((name) => (name.trim() === name && name !== '' ? plain(name) : inQuotes(name))),
+  )
   for (const { case: name, events } of traces)
     yield events
       .map(({ activity, atMs, attributes = {} }) =>

@@ -8,6 +8,7 @@ import { formatCsv } from './csv-writer.ts'
 import { type EventLogReader, readEventLog } from './event-log-reader.ts'
 import { caseEventsOfObjects, danglingReferences, objectTypesOf } from './object-log.ts'
 import { parseOcel } from './ocel-reader.ts'
+import { parseOcelXml } from './ocel-xml-reader.ts'
 import { XesReader } from './xes-reader.ts'
 
 const read = (reader: EventLogReader, text: string): CaseEvent[] => [...reader.push(text), ...reader.end()]
@@ -63,6 +64,59 @@ describe('XES', () => {
     ])
   })
 
+  test('a list counts by what it holds, and what is said of the log as a whole does not', () => {
+    const reader = new XesReader()
+    const list =
+      '<list key="l"><values><string key="x" value="1"/><string key="x" value="2"/></values></list>'
+    const container = '<container key="c"><int key="x" value="1"/></container>'
+    const text = xes(`<string key="concept:name" value="log"/><list key="l"><values/></list>
+      <trace>${event('a').replace('</event>', `${list}${container}</event>`)}</trace>`)
+    expect(read(reader, text)).toHaveLength(1)
+    expect(reader.notes).toEqual(['3 attributes within others were left out.'])
+  })
+
+  test('an event without an activity is called as the first classifier of events says, or is left out', () => {
+    const classifier = (keys: string, scope = '') => `<classifier name="c" ${scope} keys="${keys}"/>`
+    const time = '<date key="time:timestamp" value="2026-01-31T12:00:00Z"/>'
+    const events = `<event><string key="the step" value="pack"/><string key="phase" value="end"/>${time}</event>
+      <event><string key="phase" value="end"/>${time}</event>${event('named')}
+      <event><string key="concept:name" value="timeless"/></event>`
+    for (const [keys, activities] of [
+      [`${classifier('phase', 'scope="trace"')}${classifier("'the step' phase")}`, ['pack+end', 'named']],
+      [`${classifier('phase')}${classifier('step')}`, ['end', 'end', 'named']],
+      ['', ['named']],
+    ] as const) {
+      const reader = new XesReader()
+      expect(read(reader, xes(`${keys}<trace>${events}</trace>`)).map(({ activity }) => activity)).toEqual(
+        activities,
+      )
+      const missing = 3 - activities.length
+      const without = 'without an activity ("concept:name")'
+      expect(reader.notes).toEqual([
+        ...(missing === 0
+          ? []
+          : [`${missing} ${missing === 1 ? `event ${without} was` : `events ${without} were`} left out.`]),
+        '1 event without a time ("time:timestamp") was left out.',
+      ])
+    }
+  })
+
+  test('elements may have the prefix of a namespace, and a byte order mark may come first', () => {
+    const text = `\ufeff<?xml version="1.0"?><x:log xmlns:x="http://www.xes-standard.org/"><x:trace>
+      <x:string key="concept:name" value="7"/><x:event><x:string key="concept:name" value="a"/>
+      <x:date key="time:timestamp" value="2026-01-31"/></x:event></x:trace></x:log>`
+    expect(read(new XesReader(), text)).toMatchObject([{ case: '7', activity: 'a' }])
+  })
+
+  test('a whole number that is too large to be exact is a text', () => {
+    const attributes = ['12345678901234567890', '9007199254740991', '-0', 'INF'].map(
+      (value, at) => `<int key="${at}" value="${value}"/>`,
+    )
+    const text = xes(`<trace>${event('a').replace('</event>', `${attributes.join('')}</event>`)}</trace>`)
+    const [one] = read(new XesReader(), text)
+    expect(one?.attributes).toEqual({ 0: '12345678901234567890', 1: 9007199254740991, 2: -0, 3: Infinity })
+  })
+
   test.each([
     ['', 'expected a log, but got an empty file'],
     ['hello', 'at line 1: expected well-formed XML'],
@@ -70,7 +124,6 @@ describe('XES', () => {
     [xes(`<trace>${event('a')}`), 'at line 4: expected well-formed XML, but got unexpected close tag'],
     [`<log>\n<trace>\n${event('a')}`, 'expected well-formed XML, but got unclosed tag'],
     [xes(`<trace>\n${event('a', 'noon')}</trace>`), 'at line 4: expected a time in ISO 8601'],
-    [xes(`<trace>${event('')}</trace>`), 'expected an event with the attribute "concept:name"'],
     [
       xes('<trace><event><int key="n" value="many"/></event></trace>'),
       'expected a number for "n", but got "many"',
@@ -113,10 +166,39 @@ describe('CSV', () => {
     expect(messageOf(() => csv(text))).toContain('Say with timeUnit whether numbers are seconds')
   })
 
-  test('rows without a case are counted', () => {
+  test('rows without a case, an activity or a time are counted', () => {
     const reader = new CsvReader()
-    expect(read(reader, 'case,activity,time\n,a,2026-01-31\n1,b,2026-01-31')).toHaveLength(1)
-    expect(reader.notes).toEqual(['1 row without a case was left out.'])
+    const rows = [',a,2026-01-31', '1,b,2026-01-31', '1,,2026-01-31', '1,c, ', '2,d,', ',,']
+    expect(read(reader, `case,activity,time\n${rows.join('\n')}`)).toHaveLength(1)
+    expect(reader.notes).toEqual([
+      '2 rows without a case were left out.',
+      '1 row without an activity was left out.',
+      '2 rows without a time were left out.',
+    ])
+  })
+
+  test('columns without a name, or with that of another, have names of their own', () => {
+    const text = 'case , activity,time,note,note,,,column 6\n1,a,2026-01-31,x,y,z,,w'
+    expect(csv(text)[0]?.attributes).toEqual({ note: 'x', 'note 2': 'y', 'column 6 2': 'z', 'column 6': 'w' })
+  })
+
+  test('a line that says what the delimiter is, as spreadsheets write it, is none of names', () => {
+    const rows = 'case;activity;time\n1;a;2026-01-31'
+    for (const first of ['sep=;', 'SEP=;', '"sep=";'])
+      expect(csv(`${first}\r\n${rows}`, { delimiter: ';' }), first).toHaveLength(1)
+    expect(messageOf(() => csv(`sep=;\n${rows}`))).toContain('Is its delimiter ";"?')
+  })
+
+  test('times may stand as spreadsheets write them, and the order of day and month is asked for where it is not plain', () => {
+    const at = (time: string, options?: CsvReaderOptions) =>
+      csv(`case,activity,time\n1,a,"${time}"`, options)[0]?.atMs
+    expect(at('31.01.2026 10:00')).toBe(Date.UTC(2026, 0, 31, 10))
+    expect(at('2026/1/31 10:00 PM')).toBe(Date.UTC(2026, 0, 31, 22))
+    expect(at('01/02/2026', { dateOrder: 'dmy' })).toBe(Date.UTC(2026, 1, 1))
+    expect(at('01/02/2026', { dateOrder: 'mdy' })).toBe(Date.UTC(2026, 0, 2))
+    expect(messageOf(() => at('01/02/2026'))).toContain(
+      'Say with dateOrder whether the day or the month comes first.',
+    )
   })
 
   test.each<[string, string]>([
@@ -126,7 +208,7 @@ describe('CSV', () => {
       'invalid-argument: The CSV cannot be read: expected a column "activity", but its columns are "case", "what", "time". Name the one that it is as activityColumn.',
     ],
     ['case;activity;time\n', 'Is its delimiter ";"?'],
-    ['case,activity,time,time\n', 'at line 1: expected names of columns that differ, but got "time" twice'],
+    ['case,activity,time,time\n', 'at line 1: expected one column "time", but got several'],
     [
       'case,activity,time\n1,a,2026-01-31\n1,a\n',
       'at line 3: expected 3 fields, as many as columns, but got 2',
@@ -135,7 +217,6 @@ describe('CSV', () => {
       'case,activity,time\n1,a,noon\n',
       'at line 2: expected a time in ISO 8601, such as 2026-01-31T12:00:00Z, in "time", but got "noon"',
     ],
-    ['case,activity,time\n1,,2026-01-31\n', 'at line 2: expected an activity in "activity", but got none'],
     [
       'case,activity,time\n1,"a\nb,2026\n',
       'at line 2: expected a closing quote, but got the end of the file',
@@ -264,6 +345,110 @@ describe('OCEL', () => {
         { id: 'o1', type: 'order', attributes: [{ name: 'price', atMs: 0, value: 2 }], relations: [] },
       ],
     })
+  })
+
+  const xml = `<?xml version="1.0"?>
+    <log xmlns="http://www.ocel-standard.org/">
+      <object-types>
+        <object-type name="order"><attributes><attribute name="price" type="float"/></attributes></object-type>
+        <object-type name="item"/>
+      </object-types>
+      <event-types>
+        <event-type name="pack"><attributes><attribute name="n" type="integer"/></attributes></event-type>
+      </event-types>
+      <events>
+        <event id="e2" type="ship" time="2026-02-01T00:00:00Z">
+          <objects><object object-id="o1"/></objects>
+        </event>
+        <event id="e1" type="pack" time="2026-01-31T00:00:00Z">
+          <attributes><attribute name="n">2</attribute></attributes>
+          <objects>
+            <relationship object-id="i1" qualifier="first"/>
+            <relationship object-id="i2" relationship="second"/>
+            <relationship object-id="gone" qualifier=""/>
+          </objects>
+        </event>
+      </events>
+      <objects>
+        <object id="o1" type="order">
+          <attributes><attribute name="price" time="1970-01-01T00:00:00Z"><![CDATA[2]]>.5</attribute></attributes>
+          <objects><relationship object-id="i1" qualifier="holds"/></objects>
+        </object>
+        <object id="i1" type="item"/>
+        <object id="i2" type="item"><attributes/><objects/></object>
+      </objects>
+    </log>`
+
+  test('XML says the same as JSON, also with the prefix of a namespace', () => {
+    const log = parseOcel(JSON.stringify(ocel))
+    expect(parseOcelXml(xml)).toEqual(log)
+    expect(
+      parseOcelXml(`\ufeff${xml.replaceAll(/(<\/?)(\w)/g, '$1o:$2').replace('xmlns', 'xmlns:o')}`),
+    ).toEqual(log)
+  })
+
+  test('XML of version 1.0 is read as well', () => {
+    const text = `<log>
+      <global scope="event"><string key="activity" value="__INVALID__"/></global>
+      <events><event>
+        <string key="id" value="e1"/><string key="activity" value="pack"/>
+        <date key="timestamp" value="2026-01-31 00:00:00"/>
+        <list key="omap"><string key="object-id" value="o1"/></list>
+        <list key="vmap"><int key="n" value="1"/><boolean key="late" value="false"/></list>
+      </event></events>
+      <objects><object>
+        <string key="id" value="o1"/><string key="type" value="order"/>
+        <list key="ovmap"><float key="price" value="2"/><string key="note" value="3"/></list>
+      </object></objects></log>`
+    expect(parseOcelXml(text)).toEqual({
+      events: [
+        {
+          id: 'e1',
+          type: 'pack',
+          atMs: Date.UTC(2026, 0, 31),
+          attributes: { n: 1, late: false },
+          objects: [{ id: 'o1', qualifier: '' }],
+        },
+      ],
+      objects: [
+        {
+          id: 'o1',
+          type: 'order',
+          attributes: [
+            { name: 'price', atMs: 0, value: 2 },
+            { name: 'note', atMs: 0, value: '3' },
+          ],
+          relations: [],
+        },
+      ],
+    })
+  })
+
+  test.each([
+    ['', 'expected a log, but got an empty file'],
+    ['<html/>', 'expected the element "log", but got "html"'],
+    ['<log>\n<events>', 'at line 2: expected well-formed XML, but got unclosed tag'],
+    [
+      '<log><events>\n<event id="e"/></events></log>',
+      'at line 2: expected "type" of the element "event", but got none',
+    ],
+    ['<log><events><event id="e" type="t" time="noon"/></events></log>', 'expected a time in ISO 8601'],
+    [
+      '<log><objects><object id="" type="t"/></objects></log>',
+      'expected "id" of the element "object", but got ""',
+    ],
+    [
+      '<log><events><event><string key="id" value="e"/></event></events></log>',
+      'expected a value of "activity" in the element "event", but got none',
+    ],
+    [
+      '<log><objects><object id="o" type="t"/><object id="o" type="t"/></objects></log>',
+      'expected objects with ids that differ, but got "o" twice',
+    ],
+  ])('XML %j is refused with its place', (text, problem) => {
+    const message = messageOf(() => parseOcelXml(text))
+    expect(message).toContain('invalid-input: The OCEL cannot be read')
+    expect(message).toContain(problem)
   })
 
   const [first] = ocel.events

@@ -44,7 +44,7 @@ function secondVersion(root: Json): ObjectLog {
         optionalList(attributes, where).map((attribute) => {
           const { name: key, value: own } = objectAt(attribute, `attributes at ${where}`)
           const text = textAt(key, `the name of an attribute at ${where}`)
-          return [text, valueAt(own, eventTypes.get(name)?.get(text))]
+          return [text, ocelValue(own, eventTypes.get(name)?.get(text))]
         }),
       ),
       objects: referencesAt(relationships, where),
@@ -63,7 +63,7 @@ function secondVersion(root: Json): ObjectLog {
         return {
           name: text,
           atMs: timeAt(time, where),
-          value: valueAt(own, objectTypes.get(name)?.get(text)),
+          value: ocelValue(own, objectTypes.get(name)?.get(text)),
         }
       }),
       relations: referencesAt(relationships, where),
@@ -107,7 +107,8 @@ function firstVersion(root: Json): ObjectLog {
   return { events, objects }
 }
 
-function assertUnique(log: ObjectLog): ObjectLog {
+/** @throws AnnalsError `invalid-input` if two events, or two objects, have the same id */
+export function assertUnique(log: ObjectLog): ObjectLog {
   for (const [what, things] of Object.entries(log) as [string, readonly { id: string }[]][]) {
     const ids = new Set<string>()
     for (const { id } of things) {
@@ -139,7 +140,7 @@ function referencesAt(value: unknown, where: string): readonly ObjectReference[]
 }
 
 /** A value as its declared type has it. */
-function valueAt(value: unknown, type: string | undefined): AttributeValue {
+export function ocelValue(value: unknown, type: string | undefined): AttributeValue {
   if (typeof value === 'string') {
     if ((type === 'integer' || type === 'float') && value.trim() !== '' && Number.isFinite(Number(value)))
       return Number(value)
@@ -154,7 +155,7 @@ function plainAt(value: unknown): { readonly [name: string]: AttributeValue } {
   return Object.fromEntries(
     Object.entries(objectAt(value ?? {}, 'an object of attributes')).map(([name, own]) => [
       name,
-      valueAt(own, undefined),
+      ocelValue(own, undefined),
     ]),
   )
 }

@@ -3,12 +3,15 @@ import type { AttributeValue, CaseEvent } from '../event-log/case-event.ts'
 import { type EventLogReader, notesOf } from './event-log-reader.ts'
 import { parseTimeMs, timeForm } from './time.ts'
 import { quoted, unreadable } from './unreadable.ts'
+import { localName } from './xml-text.ts'
 
 /**
- * Reads XES, piece by piece. The activity is `concept:name`, the time `time:timestamp`, the case the `concept:name` of
- * its trace, or else its number. Attributes of a trace are on each of its events, with `case:` before their names; times
- * among them are texts. Left out, and counted in `notes`: attributes within attributes, traces without events, events
- * outside traces, and what is said of the log as a whole.
+ * Reads XES, piece by piece. The activity is `concept:name`, or of an event that has none, the values that the first
+ * classifier of events names, with `+` between; the time is `time:timestamp`, the case the `concept:name` of its trace, or
+ * else its number. Attributes of a trace are on each of its events, with `case:` before their names; times among them are
+ * texts, and so are whole numbers that are too large to be exact. Left out is what is said of the log as a whole, and,
+ * counted in `notes`, attributes within attributes, traces without events, events outside traces, and events without an
+ * activity or a time. Elements may have the prefix of a namespace.
  *
  * Source: IEEE Std 1849-2023, eXtensible Event Stream.
  */
@@ -23,9 +26,13 @@ export class XesReader implements EventLogReader {
   #traceEvents: { readonly holder: Holder; readonly line: number }[] = []
   #event: Holder | undefined
   #hasRoot = false
+  /** The keys of the first classifier of events. */
+  #classifier: readonly string[] = []
   #inner = 0
   #emptyTraces = 0
   #outside = 0
+  #withoutActivity = 0
+  #withoutTime = 0
 
   constructor() {
     this.#parser.on('error', (error) => {
@@ -44,6 +51,16 @@ export class XesReader implements EventLogReader {
       [this.#emptyTraces, 'case without events was left out', 'cases without events were left out'],
       [this.#inner, 'attribute within another was left out', 'attributes within others were left out'],
       [this.#outside, 'event outside any case was left out', 'events outside any case were left out'],
+      [
+        this.#withoutActivity,
+        `event without an activity ("${nameKey}") was left out`,
+        `events without an activity ("${nameKey}") were left out`,
+      ],
+      [
+        this.#withoutTime,
+        `event without a time ("${timeKey}") was left out`,
+        `events without a time ("${timeKey}") were left out`,
+      ],
     ])
   }
 
@@ -65,11 +82,12 @@ export class XesReader implements EventLogReader {
     return events
   }
 
-  #opened({ name, attributes }: SaxesTagPlain): void {
+  #opened({ name: written, attributes }: SaxesTagPlain): void {
+    const name = localName(written)
     const parent = this.#open.at(-1)
     this.#open.push(name)
     if (parent === undefined) {
-      if (name !== 'log') throw this.#invalid('the element "log"', `"${name}"`)
+      if (name !== 'log') throw this.#invalid('the element "log"', `"${written}"`)
       this.#hasRoot = true
     } else if (name === 'trace' && parent === 'log') {
       this.#traceCount++
@@ -79,13 +97,17 @@ export class XesReader implements EventLogReader {
       this.#event = new Map()
     } else if (name === 'event' && parent === 'log') {
       this.#outside++
+    } else if (name === 'classifier' && parent === 'log') {
+      const { keys = '', scope = 'event' } = attributes
+      if (scope === 'event' && this.#classifier.length === 0) this.#classifier = keysOf(keys)
     } else if (this.#open.length > 2) this.#attribute(name, attributes, parent)
   }
 
   #attribute(kind: string, { key, value }: SaxesTagPlain['attributes'], parent: string): void {
     const holder = parent === 'event' ? this.#event : parent === 'trace' ? this.#trace : undefined
     if (!holder) {
-      if (this.#trace) this.#inner++
+      // What a list holds stands in "values", which says nothing itself.
+      if (this.#trace && kind !== 'values') this.#inner++
       return
     }
     if (kind === 'list' || kind === 'container') return
@@ -101,7 +123,7 @@ export class XesReader implements EventLogReader {
         const number = text === 'INF' ? Infinity : text === '-INF' ? -Infinity : Number(text)
         if (text.trim() === '' || (Number.isNaN(number) && text !== 'NaN'))
           throw this.#invalid(`a number for "${key}"`, quoted(text))
-        return number
+        return kind === 'int' && !Number.isSafeInteger(number) && Number.isFinite(number) ? text : number
       }
       case 'boolean': {
         // Written with a capital by some programs.
@@ -136,19 +158,17 @@ export class XesReader implements EventLogReader {
       .filter(([key]) => key !== nameKey)
       .map(([key, value]): [string, AttributeValue] => [`${casePrefix}${key}`, value])
     for (const { holder, line } of this.#traceEvents) {
-      const [activity, time] = [holder.get(nameKey), holder.get(timeKey)]
-      if (activity === undefined || activity === '')
-        throw this.#invalid(
-          `an event with the attribute "${nameKey}", its activity`,
-          'one without, in the event that ends here',
-          undefined,
-          line,
-        )
+      const [activity, time] = [this.#activityOf(holder), holder.get(timeKey)]
+      if (activity === '' || time === undefined || time === '') {
+        if (activity === '') this.#withoutActivity++
+        else this.#withoutTime++
+        continue
+      }
       const atMs = typeof time === 'string' ? parseTimeMs(time) : undefined
       if (atMs === undefined)
         throw this.#invalid(
           `${timeForm}, in "${timeKey}"`,
-          `${time === undefined ? 'none' : quoted(String(time))}, in the event that ends here`,
+          `${quoted(String(time))}, in the event that ends here`,
           undefined,
           line,
         )
@@ -156,7 +176,7 @@ export class XesReader implements EventLogReader {
       for (const entry of holder) if (entry[0] !== nameKey && entry[0] !== timeKey) entries.push(entry)
       this.#events.push({
         case: own,
-        activity: String(activity),
+        activity,
         atMs,
         ...(entries.length > 0 && { attributes: Object.fromEntries(entries) }),
         source: this.#eventCount++,
@@ -164,9 +184,21 @@ export class XesReader implements EventLogReader {
     }
   }
 
+  #activityOf(event: Holder): string {
+    const named = event.get(nameKey)
+    if (named !== undefined && named !== '') return String(named)
+    const parts = this.#classifier.map((key) => event.get(key))
+    return parts.includes(undefined) ? '' : parts.map(String).join('+')
+  }
+
   #invalid(expected: string, got: string, remedy?: string, line = this.#parser.line) {
     return unreadable('XES', { expected, got, line, remedy })
   }
+}
+
+/** The keys that a classifier names: names in quotes may have spaces. */
+function keysOf(text: string): readonly string[] {
+  return Array.from(text.matchAll(/'([^']*)'|(\S+)/g), ([, quotedKey, key]) => quotedKey ?? key ?? '')
 }
 
 type Holder = Map<string, AttributeValue>

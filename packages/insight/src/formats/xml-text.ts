@@ -3,6 +3,11 @@ export function xmlText(text: string): string {
   return text.toWellFormed().replace(special, (character) => entities[character] ?? '\ufffd')
 }
 
+/** The name of an element without the prefix of its namespace. */
+export function localName(name: string): string {
+  return name.slice(name.indexOf(':') + 1)
+}
+
 // Line ends and tabs within a value would be read as spaces. The rest are the characters that XML 1.0 does not have.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const special = /[&<>"\t\n\r\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g
