@@ -32,6 +32,11 @@ export function partedAtFault(batch: AppendBatch<RecordedLine>): {
   return {
     sound: AppendBatch.from(lines.slice(0, sound)),
     // What is sound by itself can only be there twice.
-    fault: { line, error: error ? invalidLine(line.event.type, error.message) : outOfOrder(line) },
+    fault: { line, error: error ? invalidLine(line.event.type, problemOf(error)) : outOfOrder(line) },
   }
+}
+
+/** What is wrong, to stand within a sentence; how much is recorded is said behind it. */
+function problemOf({ message }: AnnalsError): string {
+  return message.replace(/ Nothing was recorded\.$/, '').replace(/\.$/, '')
 }

@@ -34,6 +34,11 @@ export function parseRecordedLine(line: number, bytes: Uint8Array): RecordedLine
       'the time of recording in UTC with milliseconds, such as 2026-01-31T12:00:00.000Z',
       recordedAt,
     )
+  if (recordedAtMs < 0)
+    throw invalidLine(
+      type,
+      `expected a time from 1970 on, since a store knows none before, but got ${JSON.stringify(recordedAt)}`,
+    )
   return { ...parsed, event: { ...event, id }, revision, recordedAtMs }
 }
 

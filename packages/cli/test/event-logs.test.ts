@@ -180,6 +180,26 @@ describe('annals import of an event log', () => {
     expect(existsSync(join(data, 'log'))).toBe(false)
   })
 
+  it('says what a store cannot keep, though it can be mined', async () => {
+    const rows: [string, string][] = [
+      [
+        '1,a,1970-01-01T00:00:00+01:00',
+        'expected a time from 1970 on, since a store knows none before, but got "1969-12-31T23:00:00.000Z". Nothing is',
+      ],
+      [
+        '1,"a\nb",2026-01-31',
+        'without control characters, there is one at index 1, but got "a\\nb". Nothing is imported.',
+      ],
+    ]
+    for (const [row, problem] of rows) {
+      const path = await fileOf('odd.csv', `case,activity,time\n${row}\n`)
+      const { code, stderr } = await annals(['import', path, '--data', await temporary()])
+      expect(code).toBe(3)
+      expect(stderr).toContain(problem)
+      expect((await annals(['mine', 'map', '--file', path])).code).toBe(0)
+    }
+  })
+
   it('reads a log in the encoding that it declares', async () => {
     const text = xes.replaceAll('open', 'öffnen')
     const path = await fileOf(

@@ -203,6 +203,8 @@ describe('annals mine', () => {
       'the cases of other files are their own',
     )
     const ocel = { events: [], objects: [{ id: 'o', type: 'order' }] }
+    const none = await annals(['mine', 'map', '--file', '-', '--format', 'ocel'], { stdin: '{"events":[]}' })
+    expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('found no objects in this OCEL') })
     for (const argv of [[], ['--case-tag', 'item']]) {
       const { code, stderr } = await annals(['mine', 'map', '--file', '-', '--format', 'ocel', ...argv], {
         stdin: JSON.stringify(ocel),

@@ -41,8 +41,11 @@ export function isSqlite(path: string): boolean {
   const start = Buffer.alloc(magic.length)
   try {
     const file = openSync(path, 'r')
-    readSync(file, start)
-    closeSync(file)
+    try {
+      readSync(file, start)
+    } finally {
+      closeSync(file)
+    }
   } catch {
     // Whoever reads it will say what is wrong.
   }

@@ -109,7 +109,9 @@ async function readFile(
   }
   const types = objectTypesOf(file.log)
   const known = types.map((type) => JSON.stringify(type)).join(', ')
-  if (caseTag === undefined)
+  if (types.length === 0)
+    session.wrongUsage('found no objects in this OCEL, and so nothing that could be a case')
+  else if (caseTag === undefined)
     session.wrongUsage(`needs --case-tag for OCEL, the type of objects that are cases: one of ${known}`)
   else if (!types.includes(caseTag))
     session.wrongUsage(`found no objects of the type ${JSON.stringify(caseTag)}; there are ${known}`)
