@@ -36,6 +36,7 @@ async function* withLongStart(input: InputStream): AsyncGenerator<Uint8Array> {
 const startBytes = 200
 
 function encodingOf(bytes: Uint8Array, name: string): string {
+  assertText(bytes, name)
   const wide = wideEncodingOf(bytes)
   if (wide) return wide
   const start = Buffer.from(bytes.subarray(0, startBytes)).toString('latin1')
@@ -46,6 +47,32 @@ function encodingOf(bytes: Uint8Array, name: string): string {
     throw noText(name, `the encoding ${JSON.stringify(encoding)}, which is not known`)
   }
 }
+
+/** What is no text at all is better called by what it is. */
+function assertText(bytes: Uint8Array, name: string): void {
+  const [, kind] =
+    kinds.find(([magic]) => Buffer.from(magic, 'latin1').equals(bytes.subarray(0, magic.length))) ?? []
+  if (!kind) return
+  const message = `expected text, but got ${kind}`
+  const remedy =
+    kind === 'a database of SQLite'
+      ? 'Name it as a file, as an OCEL.'
+      : 'Unpack it first; only gzip is unpacked, and once.'
+  throw new AnnalsError('invalid-input', `The file ${name} cannot be read: ${message}. ${remedy}`, {
+    of: 'event log',
+    issues: [{ path: [], message }],
+  })
+}
+
+const kinds = [
+  ['PK\x03\x04', 'a zip archive'],
+  ['\x1f\x8b', 'gzip within gzip'],
+  ['BZh', 'something packed by bzip2'],
+  ['\xfd7zXZ\0', 'something packed by xz'],
+  ['\x28\xb5\x2f\xfd', 'something packed by zstd'],
+  ['7z\xbc\xaf\x27\x1c', 'a 7z archive'],
+  ['SQLite format 3\0', 'a database of SQLite'],
+] as const
 
 /** UTF-16 shows by its byte order mark, or by the zeros of the first signs of XML, whatever the declaration says. */
 function wideEncodingOf([first, second, third, fourth]: Uint8Array): string | undefined {

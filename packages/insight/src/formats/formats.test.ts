@@ -64,6 +64,14 @@ describe('XES', () => {
     ])
   })
 
+  test('traces of one name are one case, and are counted, also where one has its number for a name', () => {
+    const named = (name: string) => `<trace><string key="concept:name" value="${name}"/>${event('a')}</trace>`
+    const reader = new XesReader()
+    const events = read(reader, xes(`${named('2')}<trace>${event('b')}</trace>${named('7')}${named('2')}`))
+    expect(events.map((each) => each.case)).toEqual(['2', '2', '7', '2'])
+    expect(reader.notes).toEqual(['2 cases have the names of others before and are one with them.'])
+  })
+
   test('a list counts by what it holds, and what is said of the log as a whole does not', () => {
     const reader = new XesReader()
     const list =

@@ -11,7 +11,7 @@ import { localName } from './xml-text.ts'
  * else its number. Attributes of a trace are on each of its events, with `case:` before their names; times among them are
  * texts, and so are whole numbers that are too large to be exact. Left out is what is said of the log as a whole, and,
  * counted in `notes`, attributes within attributes, traces without events, events outside traces, and events without an
- * activity or a time. Elements may have the prefix of a namespace.
+ * activity or a time. Traces of one name are one case, and counted as well. Elements may have the prefix of a namespace.
  *
  * Source: IEEE Std 1849-2023, eXtensible Event Stream.
  */
@@ -29,6 +29,8 @@ export class XesReader implements EventLogReader {
   /** The keys of the first classifier of events. */
   #classifier: readonly string[] = []
   #inner = 0
+  readonly #names = new Set<string>()
+  #namesakes = 0
   #emptyTraces = 0
   #outside = 0
   #withoutActivity = 0
@@ -49,6 +51,11 @@ export class XesReader implements EventLogReader {
   get notes(): readonly string[] {
     return notesOf([
       [this.#emptyTraces, 'case without events was left out', 'cases without events were left out'],
+      [
+        this.#namesakes,
+        'case has the name of one before and is one with it',
+        'cases have the names of others before and are one with them',
+      ],
       [this.#inner, 'attribute within another was left out', 'attributes within others were left out'],
       [this.#outside, 'event outside any case was left out', 'events outside any case were left out'],
       [
@@ -154,6 +161,8 @@ export class XesReader implements EventLogReader {
   #endTrace(trace: Holder): void {
     const named = trace.get(nameKey)
     const own = named === undefined || named === '' ? `${this.#traceCount}` : String(named)
+    if (this.#names.has(own)) this.#namesakes++
+    this.#names.add(own)
     const shared = [...trace]
       .filter(([key]) => key !== nameKey)
       .map(([key, value]): [string, AttributeValue] => [`${casePrefix}${key}`, value])
