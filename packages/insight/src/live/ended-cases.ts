@@ -4,6 +4,8 @@ import type { CaseEvent } from '../event-log/case-event.ts'
 export class EndedCases {
   readonly #eventsMax: number
   readonly #cases = new Set<Case>()
+  /** Goes on where it was, since to begin anew costs as much as was dropped before. */
+  readonly #oldest = this.#cases.values()
   /** A case that went on after its end has ended several times. */
   readonly #byName = new Map<string, readonly Case[]>()
   #eventCount = 0
@@ -21,7 +23,7 @@ export class EndedCases {
     const name = nameOf(events)
     this.#byName.set(name, [...(this.#byName.get(name) ?? []), events])
     this.#eventCount += events.length
-    while (this.#eventCount > this.#eventsMax) this.#drop(this.#cases.values().next().value as Case)
+    while (this.#eventCount > this.#eventsMax) this.#drop(this.#oldest.next().value as Case)
   }
 
   /** Drops all that is kept of the cases of a name. Says whether there was anything. */

@@ -28,6 +28,7 @@ import type { Variants } from '../variants/variants.ts'
 import { driftsAsTheyStand } from './drifts-as-they-stand.ts'
 import { EndedCases } from './ended-cases.ts'
 import { EndedVariants } from './ended-variants.ts'
+import { LatestNames } from './latest-names.ts'
 import { defaultLimits, type LiveLimits } from './live-limits.ts'
 import { liveNotes } from './live-notes.ts'
 import { liveVariantsOf } from './live-variants.ts'
@@ -56,7 +57,7 @@ export interface LiveOptions
   /**
    * A case also ends once nothing came to it for longer than this, in milliseconds, above 0. What time it is, is the latest
    * time of any event, so that the same events end the same cases; while none come, no case ends. One that goes on
-   * after that begins anew, and is counted in `notes`. Default: cases do not end by being quiet.
+   * after that begins anew, and is counted in `notes`, unless half of `openCasesMax` others ended so since. Default: cases do not end by being quiet.
    */
   readonly quietMsMax?: number | undefined
   /** What is kept at most. */
@@ -115,8 +116,8 @@ export class LiveInsight {
   #gaveWay = 0
   #endedQuiet = 0
   #wentOn = 0
-  /** The latest that ended by being quiet, the earliest first. */
-  readonly #quiet = new Set<string>()
+  /** Those that ended by being quiet. */
+  readonly #quiet: LatestNames
   #endedWithoutVariant = 0
   #latestMs = Number.NEGATIVE_INFINITY
   #version = 0
@@ -132,6 +133,7 @@ export class LiveInsight {
     const { openCasesMax, openEventsMax, endedEventsMax, variantsMax, beginningsMax } = this.#limits
     this.#flow = new CaseFlow(() => new DurationSketch(), { prefixesMax: beginningsMax })
     this.#open = new OpenCases(openCasesMax, openEventsMax)
+    this.#quiet = new LatestNames(openCasesMax)
     this.#isLearned = new Uint8Array(openCasesMax)
     this.#counts = new EventCounts(options)
     this.#variants = new EndedVariants(variantsMax)
@@ -309,8 +311,6 @@ export class LiveInsight {
       if (place === undefined) return
       this.#endedQuiet++
       this.#quiet.add(this.#open.nameOf(place))
-      if (this.#quiet.size > this.#limits.openCasesMax)
-        this.#quiet.delete(this.#quiet.values().next().value as string)
       this.#end(place, true)
     }
   }

@@ -4,6 +4,7 @@ import type { Rule } from '../conformance/rule-templates.ts'
 import { RuleWatcher } from '../conformance/rule-watcher.ts'
 import { EndedCases } from './ended-cases.ts'
 import { EndedVariants } from './ended-variants.ts'
+import { LatestNames } from './latest-names.ts'
 import { OpenCases } from './open-cases.ts'
 import { PlaceOrder } from './place-order.ts'
 import { RuleStates } from './rule-states.ts'
@@ -73,6 +74,32 @@ test('of a case that is forgotten nothing is kept, however often it ended, and o
   for (let atMs = 4; atMs < 9; atMs++) ended.add([{ case: 'd', activity: 'x', atMs }])
   expect(ended.cases.map(([event]) => event?.atMs)).toEqual([3, 4, 5, 6, 7, 8])
   expect(ended.added).toBe(9)
+})
+
+test('of names the latest are known, and never more than may be', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 9 }),
+      fc.array(fc.record({ isAdded: fc.boolean(), name: fc.constantFrom(...'abcdefgh') })),
+      (max, steps) => {
+        const names = new LatestNames(max)
+        let known: string[] = []
+        for (const { isAdded, name } of steps) {
+          if (isAdded) {
+            names.add(name)
+            known = [name, ...known.filter((each) => each !== name)]
+          } else {
+            const isThere = names.delete(name)
+            // Only those that are not among the latest may have been given up.
+            if (known.indexOf(name) < 0) expect(isThere).toBe(false)
+            else if (known.indexOf(name) < Math.max(1, Math.floor(max / 2))) expect(isThere).toBe(true)
+            known = known.filter((each) => each !== name)
+          }
+        }
+      },
+    ),
+    { seed: 4 },
+  )
 })
 
 test('a place is told as quiet by what time it was when it last went on', () => {
