@@ -1,3 +1,4 @@
+import { AnnalsError } from '@annals/core'
 import type { LiveInsight } from '@annals/insight'
 import { answerJson } from './answer-json.ts'
 import { wantsEventStream } from './event-stream.ts'
@@ -108,6 +109,7 @@ async function answer(
   }
   try {
     const first = await answers.next()
+    if (first.done) throw new AnnalsError('store-closed', 'The server is closing. Try again soon.', {})
     return eventStreams.openAnswers(request, first.value, {
       next: () => answers.next(),
       return: end,

@@ -328,6 +328,19 @@ test('what was hidden is in no finding, whether by a tombstone, a truncation or 
   await app.close()
 })
 
+test('who watches is told anew when what was told has been hidden', async () => {
+  const { app, server, note } = open({ insight: { pauseMs: 1, hiddenMsMax: 0 } })
+  const { url } = await server.listen()
+  await note('note-1', 'Noted')
+  const watched = (await openSse(`${url}/insight/predictions/note-1`))[Symbol.asyncIterator]()
+  const found = async () => JSON.parse((await watched.next()).value.data).found
+  expect(await found()).toMatchObject({ case: 'note-1' })
+  await app.store.tombstone('note-1')
+  // It is looked when something is asked, by whomever.
+  await call(server, 'GET /insight/map')
+  expect(await found()).toBeNull()
+})
+
 test('streams are looked up once for all who ask within the time that what is hidden may be told', async () => {
   const { store, calls } = counting(createMemoryStore())
   const app = roomApp({ store })

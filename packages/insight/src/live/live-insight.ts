@@ -56,8 +56,9 @@ export interface LiveOptions
   readonly isLast?: ((event: CaseEvent) => boolean) | undefined
   /**
    * A case also ends once nothing came to it for longer than this, in milliseconds, above 0. What time it is, is the latest
-   * time of any event, so that the same events end the same cases; while none come, no case ends. One that goes on
-   * after that begins anew, and is counted in `notes`, unless half of `openCasesMax` others ended so since. Default: cases do not end by being quiet.
+   * time of any event, so that the same events end the same cases; while none come, no case ends. One that goes on after
+   * that begins anew, and is counted in `notes`, unless half of `openCasesMax` others ended so since. Default: cases do not
+   * end by being quiet.
    */
   readonly quietMsMax?: number | undefined
   /** What is kept at most. */
