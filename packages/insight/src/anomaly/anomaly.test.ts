@@ -36,6 +36,24 @@ test('an open case that goes a way of its own is found, with what would have bee
   expect(anomaly?.why).toBe('"burn" came after "open" (0 % of the time); mostly it is "pack" (100 %).')
 })
 
+test('what mostly comes is not told beside itself', () => {
+  const events = Array.from({ length: 40 }, (_, index) =>
+    ['pack', 'check', ...(index % 2 === 0 ? [] : ['ship'])].map((activity, atMs) => ({
+      case: `${index}`,
+      activity,
+      atMs,
+    })),
+  )
+  const whys = discoverAnomalies(EventLog.from(events.flat()), { falseAlarmRate: 1 }).map(({ why }) => why)
+  expect(whys.length).toBeGreaterThan(0)
+  for (const why of whys)
+    expect(why).toMatch(
+      /^(?:The end|"ship") came after "check" \(50 % of the time\)(?:, as mostly|; mostly it is (?:the end|"ship") \(50 %\))\.$/,
+    )
+  expect(whys.some((why) => why.endsWith(', as mostly.'))).toBe(true)
+  expect(whys.join()).not.toMatch(/The end[^.]*mostly it is the end|"ship"[^.]*mostly it is "ship"/)
+})
+
 test('an open case that waits for longer than any did is late, though nobody wrote a deadline', () => {
   const events = usual.slice(0, 2)
   const detector = detectorOf(1)

@@ -75,8 +75,11 @@ function flowOf(trace: Trace, steps: readonly SurprisingStep[]): CaseScore {
   const name = (activity: string | undefined, otherwise: string): string =>
     activity === undefined ? otherwise : JSON.stringify(activity)
   const what = worst
-    ? `${name(worst.activity, 'The end')} came after ${worst.after.map((each) => name(each, 'the beginning')).join(', ')} (${percent(worst.share)} of the time); ` +
-      `mostly it is ${name(worst.expected, 'the end')} (${percent(worst.expectedShare)}).`
+    ? `${name(worst.activity, 'The end')} came after ${worst.after.map((each) => name(each, 'the beginning')).join(', ')} (${percent(worst.share)} of the time)` +
+      // Where no case is out of the ordinary, the least usual step may be the most usual there.
+      (worst.activity === worst.expected
+        ? ', as mostly.'
+        : `; mostly it is ${name(worst.expected, 'the end')} (${percent(worst.expectedShare)}).`)
     : 'Nothing was done.'
   // What is unusual about the end is told of the last event.
   const index = Math.min(worst?.index ?? 0, trace.events.length - 1)
