@@ -129,40 +129,54 @@ interface Columns {
 
 function columnsOf(
   { fields, line }: CsvRow,
-  { caseColumn, activityColumn, timeColumn, delimiter }: ReturnType<typeof csvColumns>,
+  { delimiter, ...wanted }: ReturnType<typeof csvColumns>,
 ): Columns {
   const written = fields.map(({ text, isQuoted }) => (isQuoted ? text : text.trim() || undefined))
   const names = differing(written)
-  const at = (argument: string, name: string): number => {
+  const missing = Object.entries(wanted).filter(([, name]) => !written.includes(name))
+  if (missing.length > 0) throw noColumns(missing, names, delimiter)
+  const at = (name: string): number => {
     const found = written.indexOf(name)
-    if (found !== -1 && written.includes(name, found + 1))
-      throw unreadable('CSV', {
-        expected: `one column ${quoted(name)}`,
-        got: 'several',
-        line,
-        remedy: 'Rename the others.',
-      })
-    if (found !== -1) return found
-    const expected = `a column ${quoted(name)}`
-    const there = names.map(quoted).join(', ')
-    const other = [',', ';', '\t', '|'].find((each) => each !== delimiter && names[0]?.includes(each))
-    const hint =
-      names.length === 1 && other
-        ? `Is its delimiter ${JSON.stringify(other)}?`
-        : `Name the one that it is as ${argument}.`
-    throw new AnnalsError(
-      'invalid-argument',
-      `The CSV cannot be read: expected ${expected}, but its columns are ${there}. ${hint}`,
-      { argument, expected, received: names },
-    )
+    if (!written.includes(name, found + 1)) return found
+    throw unreadable('CSV', {
+      expected: `one column ${quoted(name)}`,
+      got: 'several',
+      line,
+      remedy: 'Rename the others.',
+    })
   }
-  return {
-    names,
-    caseAt: at('caseColumn', caseColumn),
-    activityAt: at('activityColumn', activityColumn),
-    timeAt: at('timeColumn', timeColumn),
-  }
+  const { caseColumn, activityColumn, timeColumn } = wanted
+  return { names, caseAt: at(caseColumn), activityAt: at(activityColumn), timeAt: at(timeColumn) }
 }
+
+function noColumns(
+  missing: readonly (readonly [argument: string, name: string])[],
+  names: readonly string[],
+  delimiter: string,
+): AnnalsError<'invalid-argument'> {
+  const [argument = ''] = missing[0] ?? []
+  const isOne = missing.length === 1
+  const expected = `${isOne ? 'a column' : 'columns'} ${listed(missing.map(([, name]) => quoted(name)))}`
+  const more = names.length > namesTold ? ` and ${names.length - namesTold} more` : ''
+  const there = `${names.slice(0, namesTold).map(quoted).join(', ')}${more}`
+  const other = [',', ';', '\t', '|'].find((each) => each !== delimiter && names[0]?.includes(each))
+  const options = listed(missing.map(([option]) => option))
+  const hint =
+    names.length === 1 && other
+      ? `Is its delimiter ${JSON.stringify(other)}?`
+      : `Name ${isOne ? 'the one that it is' : 'those that they are'} as ${options}.`
+  return new AnnalsError(
+    'invalid-argument',
+    `The CSV cannot be read: expected ${expected}, but its columns are ${there}. ${hint}`,
+    { argument, expected, received: names },
+  )
+}
+
+// More would not be read.
+const namesTold = 40
+
+const listed = (items: readonly string[]): string =>
+  items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
 
 /** Names of which none is missing or there twice. */
 function differing(written: readonly (string | undefined)[]): readonly string[] {

@@ -215,6 +215,14 @@ describe('CSV', () => {
       'case,what,time\n',
       'invalid-argument: The CSV cannot be read: expected a column "activity", but its columns are "case", "what", "time". Name the one that it is as activityColumn.',
     ],
+    [
+      'Case ID,activity,Timestamp\n',
+      'expected columns "case" and "time", but its columns are "Case ID", "activity", "Timestamp". Name those that they are as caseColumn and timeColumn.',
+    ],
+    [
+      Array.from({ length: 50 }, (_, at) => `c${at}`).join(),
+      '"c38", "c39" and 10 more. Name those that they are as caseColumn, activityColumn and timeColumn.',
+    ],
     ['case;activity;time\n', 'Is its delimiter ";"?'],
     ['case,activity,time,time\n', 'at line 1: expected one column "time", but got several'],
     [
