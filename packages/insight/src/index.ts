@@ -40,6 +40,7 @@ export {
   type CorrelationOptions,
   discoverCoOccurrences,
 } from './correlation/co-occurrence.ts'
+export { type CrossCorrelation, discoverCrossCorrelations } from './correlation/cross-correlation.ts'
 export {
   type Excitation,
   fitHawkes,

@@ -54,6 +54,7 @@ const discoveries: { readonly [name: string]: (log: EventLog, events: readonly C
   discoverBatches: (log) => insight.discoverBatches(log),
   discoverBusyHours: (log) => insight.discoverBusyHours(log, { utcOffsetMinutes: -90 }),
   discoverCoOccurrences: (log) => insight.discoverCoOccurrences(log),
+  discoverCrossCorrelations: (log) => insight.discoverCrossCorrelations(log, { falseDiscoveryRate: 1 }),
   discoverCollaborations: (log) => insight.discoverCollaborations(log),
   discoverDrifts: (log) => insight.discoverDrifts(log, { windowCases: 20 }),
   discoverEventuallyFollows: (log) => insight.discoverEventuallyFollows(log),

@@ -121,7 +121,7 @@ export function mineCommand(action: ActionOf): Command {
   command(
     'correlations',
     'find what goes with what more than by chance',
-    'Finds activities that go together or exclude each other, that follow each other more or less than by chance, and values that go with how long cases take or with doing things again. Corrected for the number of questions.',
+    'Finds activities that go together or exclude each other, that follow each other more or less than by chance, that come soon after others in other cases, and values that go with how long cases take or with doing things again. Corrected for the number of questions.',
     'correlations --file receipt.xes.gz',
   )
     .option(

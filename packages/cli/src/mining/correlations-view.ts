@@ -1,6 +1,8 @@
 import {
   type CoOccurrence,
+  type CrossCorrelation,
   discoverCoOccurrences,
+  discoverCrossCorrelations,
   discoverRootCauses,
   discoverSuccessions,
   duration,
@@ -10,6 +12,7 @@ import {
 } from '@annals/insight'
 import { exit } from '../exit-code.ts'
 import type { Session } from '../session.ts'
+import { counted } from '../text.ts'
 import { counts, decimal, durationMs, figures, printTable, probability, texts } from './figures.ts'
 import { type MineOptions, minedLog } from './mined-log.ts'
 
@@ -22,9 +25,11 @@ export async function mineCorrelations(session: Session, options: CorrelationsOp
   const { log } = await minedLog(session, options)
   const coOccurrences = discoverCoOccurrences(log, options)
   const successions = discoverSuccessions(log, options)
+  const crossCorrelations = discoverCrossCorrelations(log, options)
   const delay = discoverRootCauses(log, duration, options)
   const again = discoverRootCauses(log, rework, options)
-  if (session.output.json) await session.output.jsonLine({ coOccurrences, successions, delay, rework: again })
+  if (session.output.json)
+    await session.output.jsonLine({ coOccurrences, successions, crossCorrelations, delay, rework: again })
   else {
     const { limit } = options
     await printTable<CoOccurrence>(
@@ -39,6 +44,13 @@ export async function mineCorrelations(session: Session, options: CorrelationsOp
       'Activities that directly follow',
       successionColumns,
       successions,
+      limit,
+    )
+    await printTable<CrossCorrelation>(
+      session,
+      'Activities that come soon after others in other cases',
+      crossColumns,
+      crossCorrelations,
       limit,
     )
     await printTable<RootCause>(
@@ -73,6 +85,14 @@ const successionColumns = [
   texts<Succession>('ACTIVITIES', ({ from, to }) => `${from} → ${to}`),
 ]
 
+const crossColumns = [
+  counts<CrossCorrelation>('TIMES', (each) => each.count),
+  figures<CrossCorrelation>('LIFT', ({ lift }) => decimal(lift)),
+  figures<CrossCorrelation>('P', ({ adjustedP }) => probability(adjustedP)),
+  figures<CrossCorrelation>('WITHIN', ({ withinMs }) => durationMs(withinMs)),
+  texts<CrossCorrelation>('ACTIVITIES', ({ from, to }) => `${from} → ${to}`),
+]
+
 const causeColumns = (form: (outcome: number) => string) => [
   counts<RootCause>('CASES', ({ cases }) => cases),
   figures<RootCause>('MEDIAN', ({ outcome }) => form(outcome)),
@@ -81,6 +101,12 @@ const causeColumns = (form: (outcome: number) => string) => [
   figures<RootCause>('P', ({ adjustedP }) => probability(adjustedP)),
   texts<RootCause>('WHERE', whereOf),
 ]
+
+/** In a sentence what comes soon after what in other cases. */
+export function crossCorrelationOf({ from, to, withinMs, count, lift }: CrossCorrelation): string {
+  const often = Number.isFinite(lift) ? `${decimal(lift)} times as often as by chance` : 'never by chance'
+  return `“${to}” within ${durationMs(withinMs)} after “${from}” in another case: ${counted(count, 'time')}, ${often}`
+}
 
 /** The condition of a root cause: `channel is "mail"`, `amount is above 3`. */
 export function whereOf({ attribute, value }: RootCause): string {

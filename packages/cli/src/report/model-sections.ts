@@ -1,5 +1,5 @@
 import { bpmnOfTree, coverageAim, formatProcessTree } from '@annals/insight'
-import { whereOf } from '../mining/correlations-view.ts'
+import { crossCorrelationOf, whereOf } from '../mining/correlations-view.ts'
 import { decimal, durationMs, probability, share } from '../mining/figures.ts'
 import { count, counted } from '../text.ts'
 import { type Html, html } from './html.ts'
@@ -7,7 +7,7 @@ import type { ReportData } from './report-data.ts'
 
 /** What goes with what more than by chance. */
 export function relationsSection({ findings }: ReportData): Html {
-  const { rootCauses, coOccurrences, successions, patterns } = findings
+  const { rootCauses, coOccurrences, successions, crossCorrelations, patterns, associations } = findings
   // What is so of all others says the same once more.
   const causes = rootCauses.filter(
     (cause, index) =>
@@ -20,6 +20,7 @@ export function relationsSection({ findings }: ReportData): Html {
     .slice(0, 6)
   const apart = coOccurrences.filter(({ oddsRatio }) => oddsRatio !== undefined && oddsRatio < 1).slice(0, 6)
   const sequences = patterns.filter(({ activities }) => activities.length > 1).slice(0, 8)
+  const told = [rootCauses, coOccurrences, successions, crossCorrelations, associations, sequences]
   return html`<p>What goes with what more than by chance, corrected for how many questions were asked. It is not said that the one brings about the other.</p>
 ${
   rootCauses.length > 0 &&
@@ -41,8 +42,23 @@ ${
         html`<li>“${from}” → “${to}”: ${counted(times, 'time')}, where ${count(expected)} would be chance (${decimal(lift)} times as often)</li>`,
     )}</ul>`
 }
+${
+  crossCorrelations.length > 0 &&
+  html`<h3>Come soon after each other in different cases, more or less than by chance</h3><ul class="short">${crossCorrelations
+    .slice(0, 8)
+    .map((each) => html`<li>${crossCorrelationOf(each)}</li>`)}</ul>`
+}
 ${sequences.length > 0 && html`<h3>What many cases have in this order, with other things between</h3><ul class="short">${sequences.map(({ activities, support }) => html`<li>${share(support)}: ${activities.join(' … ')}</li>`)}</ul>`}
-${rootCauses.length + coOccurrences.length + successions.length + sequences.length === 0 && html`<p class="soft">Nothing goes with anything more than by chance.</p>`}`
+${
+  associations.length > 0 &&
+  html`<h3>Who has these has that too</h3><ul class="short">${associations
+    .slice(0, 8)
+    .map(
+      ({ given, implies, confidence, lift }) =>
+        html`<li>${given.map((each) => `“${each}”`).join(' and ')} ⇒ “${implies}”: in ${share(confidence)} of cases, ${decimal(lift)} times as often as in all</li>`,
+    )}</ul>`
+}
+${told.every(({ length }) => length === 0) && html`<p class="soft">Nothing goes with anything more than by chance.</p>`}`
 }
 
 /** A model, how well it fits, and where cases deviate. */

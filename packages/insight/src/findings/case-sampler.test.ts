@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { CaseSampler, hashOf, shareErrorOf } from './case-sampler.ts'
+import { hashOf } from '../event-log/name-hash.ts'
+import { CaseSampler, shareErrorOf } from './case-sampler.ts'
 
 const events = (cases: number) =>
   Array.from({ length: cases * 3 }, (_, i) => ({ case: `case-${i % cases}`, activity: 'a', atMs: i }))

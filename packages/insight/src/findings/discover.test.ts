@@ -7,6 +7,7 @@ import { UnusualRateCounter } from '../anomaly/unusual-rate-counter.ts'
 import { discoverRules } from '../conformance/discover-rules.ts'
 import { discoverTemporalProfile } from '../conformance/temporal-profile.ts'
 import { discoverCoOccurrences } from '../correlation/co-occurrence.ts'
+import { discoverCrossCorrelations } from '../correlation/cross-correlation.ts'
 import { discoverRootCauses, duration } from '../correlation/root-cause.ts'
 import { discoverSuccessions } from '../correlation/succession.ts'
 import { discoverDrifts } from '../drift/drift.ts'
@@ -29,6 +30,7 @@ import { discoverBusyHours } from '../queueing/busy-hours.ts'
 import { discoverServiceTimes } from '../queueing/service-times.ts'
 import { discoverWorkload } from '../queueing/workload.ts'
 import { type DiscoverProgress, discover } from './discover.ts'
+import { discoverAssociations } from './discover-patterns.ts'
 
 // Orders of which those by post take longer, and which are packed and invoiced in any order.
 function orders(cases: number, seed = 1): CaseEvent[] {
@@ -84,8 +86,10 @@ test('all findings of a history in one: each is what it is when asked for alone'
   expect(found.subcontracts[0]).toMatchObject({ from: 'Bob', to: 'Cyd' })
   expect(found.taskSimilarities).toEqual(discoverTaskSimilarities(log))
   expect(found.patterns).toEqual(discoverSequences(log))
+  expect(found.associations).toEqual(discoverAssociations(log))
   expect(found.coOccurrences).toEqual(discoverCoOccurrences(log))
   expect(found.successions).toEqual(discoverSuccessions(log))
+  expect(found.crossCorrelations).toEqual(discoverCrossCorrelations(log))
   expect(found.rootCauses).toEqual(discoverRootCauses(log, duration))
   expect(found.rootCauses[0]).toMatchObject({ attribute: 'by' })
   expect(found.prediction).toEqual(learnPredictor(log).accuracy)

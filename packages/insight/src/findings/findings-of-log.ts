@@ -1,6 +1,7 @@
 import { discoverAnomalies } from '../anomaly/anomaly.ts'
 import { discoverTemporalProfile } from '../conformance/temporal-profile.ts'
 import { discoverCoOccurrences } from '../correlation/co-occurrence.ts'
+import { discoverCrossCorrelations } from '../correlation/cross-correlation.ts'
 import { discoverRootCauses, type Outcome } from '../correlation/root-cause.ts'
 import { discoverSuccessions } from '../correlation/succession.ts'
 import type { EventLog } from '../event-log/event-log.ts'
@@ -17,7 +18,7 @@ import { discoverBatches } from '../queueing/batches.ts'
 import { discoverServiceTimes } from '../queueing/service-times.ts'
 import { isSoundStart, type StartOptions, startByAttribute } from '../queueing/start-time.ts'
 import { count } from './counted.ts'
-import { discoverPatterns } from './discover-patterns.ts'
+import { discoverAssociations, discoverPatterns } from './discover-patterns.ts'
 import type { FindingName, Findings } from './findings.ts'
 
 /** Takes a step; in between, others may run, or stop it. */
@@ -43,8 +44,10 @@ export const stepsOfLog = [
   'subcontracts',
   'taskSimilarities',
   'patterns',
+  'associations',
   'coOccurrences',
   'successions',
+  'crossCorrelations',
   'rootCauses',
   'anomalies',
 ] as const satisfies readonly FindingName[]
@@ -92,8 +95,12 @@ export async function findingsOfLog(
       told('similarities of people', discoverTaskSimilarities(log, by)),
     ),
     patterns: await take('patterns', () => discoverPatterns(log, notes)),
+    associations: await take('associations', () => told('associations', discoverAssociations(log, notes))),
     coOccurrences: await take('coOccurrences', () => discoverCoOccurrences(log, { falseDiscoveryRate })),
     successions: await take('successions', () => discoverSuccessions(log, { falseDiscoveryRate })),
+    crossCorrelations: await take('crossCorrelations', () =>
+      discoverCrossCorrelations(log, { falseDiscoveryRate }),
+    ),
     rootCauses: await take('rootCauses', () =>
       outcome ? discoverRootCauses(log, outcome, { falseDiscoveryRate }) : [],
     ),

@@ -4,11 +4,13 @@ import type { Deviation } from '../conformance/align-log.ts'
 import type { DiscoveredRule } from '../conformance/discover-rules.ts'
 import type { TemporalRelation } from '../conformance/temporal-profile.ts'
 import type { CoOccurrence } from '../correlation/co-occurrence.ts'
+import type { CrossCorrelation } from '../correlation/cross-correlation.ts'
 import type { RootCause } from '../correlation/root-cause.ts'
 import type { Succession } from '../correlation/succession.ts'
 import type { Drift } from '../drift/drift.ts'
 import type { Role } from '../organization/roles.ts'
 import type { Collaboration, Subcontract, TaskSimilarity } from '../organization/social-network.ts'
+import type { AssociationRule } from '../patterns/association-rule.ts'
 import type { SequencePattern } from '../patterns/sequence-pattern.ts'
 import type { PredictionAccuracy } from '../prediction/predictor.ts'
 import type { Bottleneck } from '../process-map/bottlenecks.ts'
@@ -42,8 +44,12 @@ export interface Findings {
   readonly subcontracts: readonly Subcontract[]
   readonly taskSimilarities: readonly TaskSimilarity[]
   readonly patterns: readonly SequencePattern[]
+  /** Which activities cases have that have some others, whatever the order. */
+  readonly associations: readonly AssociationRule[]
   readonly coOccurrences: readonly CoOccurrence[]
   readonly successions: readonly Succession[]
+  /** What comes soon after what in other cases. */
+  readonly crossCorrelations: readonly CrossCorrelation[]
   /** Empty where no outcome was asked about. */
   readonly rootCauses: readonly RootCause[]
   /** How well it can be foretold how cases go on. */

@@ -54,6 +54,8 @@ const exactParts = ({ map, variants, ...others }: Findings) => ({
   taskSimilarities: others.taskSimilarities,
   unusualRates: others.unusualRates,
   patterns: others.patterns,
+  associations: others.associations,
+  crossCorrelations: others.crossCorrelations,
   coOccurrences: others.coOccurrences,
   successions: others.successions.map(({ from, to, count, p }) => [from, to, count, p.toFixed(9)]),
   rootCauses: others.rootCauses.map(({ attribute, value, p }) => [attribute, value, p.toFixed(9)]),

@@ -59,3 +59,19 @@ test('options out of range are refused by name', () => {
     }
   }
 })
+
+test('more sets than may be are refused, with what to do', () => {
+  const transactions = Array.from({ length: 3 }, () => Array.from({ length: 40 }, (_, i) => `item ${i}`))
+  try {
+    discoverAssociationRules(transactions, { itemSetsMax: 1_000 })
+    expect.unreachable()
+  } catch (error) {
+    expect(isAnnalsError(error, 'limit-exceeded') && error.details).toEqual({
+      limit: 'itemSetsMax',
+      max: 1_000,
+      actual: 1_001,
+    })
+    expect(`${error}`).toContain('supportMin')
+  }
+  expect(() => discoverItemSets([], { itemSetsMax: 0 })).toThrow('itemSetsMax')
+})

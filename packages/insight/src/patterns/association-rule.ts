@@ -42,7 +42,7 @@ export interface AssociationRuleOptions extends ItemSetOptions {
  * Itemset Counting and Implication Rules for Market Basket Data, SIGMOD 1997 (conviction); R. Bayardo et al.,
  * Constraint-Based Rule Mining in Large, Dense Databases, ICDE 1999 (rules that improve on all simpler ones).
  *
- * @throws AnnalsError `invalid-argument` for options out of their range
+ * @throws AnnalsError `invalid-argument` for options out of their range; `limit-exceeded` for more sets than `itemSetsMax`
  */
 export function discoverAssociationRules(
   transactions: Iterable<Iterable<string>>,

@@ -1,3 +1,4 @@
+import { AnnalsError } from '@annals/core'
 import { byCodePoint } from '../event-log/code-point-order.ts'
 import { assertShare, assertWhole } from '../statistics/argument.ts'
 
@@ -16,6 +17,8 @@ export interface ItemSetOptions {
   readonly supportMin?: number | undefined
   /** The most items of a set. Default 10. */
   readonly itemsMax?: number | undefined
+  /** The most sets that are found before it is given up; twenty items that are always together make a million. Default 1,000,000. */
+  readonly itemSetsMax?: number | undefined
 }
 
 /**
@@ -25,14 +28,15 @@ export interface ItemSetOptions {
  * Source: M. J. Zaki, Scalable Algorithms for Association Mining (Eclat), IEEE TKDE 12 (2000): depth first, by
  * intersecting the lists of transactions.
  *
- * @throws AnnalsError `invalid-argument` for options out of their range
+ * @throws AnnalsError `invalid-argument` for options out of their range; `limit-exceeded` for more than `itemSetsMax`
  */
 export function discoverItemSets(
   transactions: Iterable<Iterable<string>>,
-  { supportMin = 0.01, itemsMax = 10 }: ItemSetOptions = {},
+  { supportMin = 0.01, itemsMax = 10, itemSetsMax = 1_000_000 }: ItemSetOptions = {},
 ): readonly ItemSet[] {
   assertShare('supportMin', supportMin)
   assertWhole('itemsMax', itemsMax, { min: 1 })
+  assertWhole('itemSetsMax', itemSetsMax, { min: 1 })
   const whereIs = new Map<string, number[]>()
   let count = 0
   for (const items of transactions) {
@@ -48,6 +52,7 @@ export function discoverItemSets(
   const grow = (items: readonly string[], candidates: readonly Placed[]): void => {
     candidates.forEach(({ item, places }, index) => {
       const own = [...items, item]
+      if (found.length >= itemSetsMax) refuse(itemSetsMax)
       found.push({ items: own, transactions: places.length, support: places.length / count })
       if (own.length === itemsMax) return
       const together = candidates
@@ -64,6 +69,14 @@ export function discoverItemSets(
   grow([], frequent)
   return found.sort(
     (one, other) => other.transactions - one.transactions || compareItems(one.items, other.items),
+  )
+}
+
+function refuse(itemSetsMax: number): never {
+  throw new AnnalsError(
+    'limit-exceeded',
+    `There are more than ${itemSetsMax} frequent sets of items. Look for those that more transactions have (supportMin), for smaller ones (itemsMax), or raise itemSetsMax.`,
+    { limit: 'itemSetsMax', max: itemSetsMax, actual: itemSetsMax + 1 },
   )
 }
 
