@@ -29,6 +29,7 @@ function exclusiveCut(graph: FollowsGraph): Cut | undefined {
 /** Parts of which the earlier lead to the later, and never back. */
 function sequenceCut(graph: FollowsGraph): Cut | undefined {
   const { activities, starts, ends } = graph
+  if (isOneCircle(graph)) return undefined
   const reaches = reachability(graph)
   const joined = new Partition(activities)
   for (let i = 0; i < activities.length; i++)
@@ -121,8 +122,10 @@ function parallelCut(graph: FollowsGraph): Cut | undefined {
   const { activities, starts, ends } = graph
   const joined = new Partition(activities)
   for (const one of activities)
-    for (const other of activities)
+    for (const other of activities) {
       if (one < other && !(hasEdge(graph, one, other) && hasEdge(graph, other, one))) joined.join(one, other)
+      if (joined.count === 1) return undefined
+    }
   const parts = joined.parts().sort((one, other) => one.size - other.size)
   const isWhole = (part: ReadonlySet<number>) =>
     [...part].some((activity) => starts.has(activity)) && [...part].some((activity) => ends.has(activity))
@@ -141,12 +144,15 @@ function loopCut(graph: FollowsGraph): Cut | undefined {
   const rest = new Partition(activities.filter((activity) => !body.has(activity)))
   for (const [from, following] of edges)
     for (const to of following.keys()) if (!body.has(from) && !body.has(to)) rest.join(from, to)
+  // What a start leads to that is no end, or what leads to an end that is no start, is within the body.
+  const inner = new Set<number>()
+  for (const [from, following] of edges)
+    for (const to of following.keys()) {
+      if (starts.has(from) && !ends.has(from)) inner.add(to)
+      if (ends.has(to) && !starts.has(to)) inner.add(from)
+    }
   const isRedo = (part: ReadonlySet<number>) => {
-    for (const [from, following] of edges)
-      for (const to of following.keys()) {
-        if (starts.has(from) && !ends.has(from) && part.has(to)) return false
-        if (part.has(from) && ends.has(to) && !starts.has(to)) return false
-      }
+    for (const activity of part) if (inner.has(activity)) return false
     for (const activity of part) {
       const toStarts = [...starts.keys()].filter((start) => hasEdge(graph, activity, start))
       if (toStarts.length > 0 && toStarts.length < starts.size) return false
@@ -162,6 +168,29 @@ function loopCut(graph: FollowsGraph): Cut | undefined {
 
 const cutOf = (kind: Cut['kind'], parts: readonly ReadonlySet<number>[]): Cut | undefined =>
   parts.length > 1 ? { kind, parts } : undefined
+
+/** Whether each activity leads to each, so that none is before another; seen much sooner than where each leads to. */
+function isOneCircle({ activities, edges }: FollowsGraph): boolean {
+  const [first] = activities
+  if (first === undefined) return false
+  const before = new Map<number, number[]>(activities.map((activity) => [activity, []]))
+  for (const [from, following] of edges) for (const to of following.keys()) before.get(to)?.push(from)
+  const leadsToAll = (nextOf: (activity: number) => Iterable<number>) => {
+    const reached = new Set<number>()
+    const open = [first]
+    for (let at = open.pop(); at !== undefined; at = open.pop())
+      for (const next of nextOf(at))
+        if (!reached.has(next)) {
+          reached.add(next)
+          open.push(next)
+        }
+    return reached.size === activities.length
+  }
+  return (
+    leadsToAll((activity) => edges.get(activity)?.keys() ?? []) &&
+    leadsToAll((activity) => before.get(activity) ?? [])
+  )
+}
 
 /**
  * Whether one activity leads to another, by one step or more; both by their places in the list. A row of bits for each
@@ -195,13 +224,17 @@ function reachability({ activities, edges }: FollowsGraph): (from: number, to: n
 /** Numbers, put together by and by. */
 class Partition {
   readonly #leaders: Map<number, number>
+  /** How many parts there are. */
+  count: number
 
   constructor(members: readonly number[]) {
     this.#leaders = new Map(members.map((member) => [member, member]))
+    this.count = this.#leaders.size
   }
 
   join(one: number, other: number): void {
     const [leader, joining] = [this.#leaderOf(one), this.#leaderOf(other)]
+    if (leader !== joining) this.count--
     this.#leaders.set(Math.max(leader, joining), Math.min(leader, joining))
   }
 
@@ -224,6 +257,8 @@ class Partition {
       next = this.#leaders.get(leader)
     )
       leader = next
+    // The way is shorter the next time.
+    this.#leaders.set(member, leader)
     return leader
   }
 }
