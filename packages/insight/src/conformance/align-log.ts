@@ -1,5 +1,6 @@
+import { AnnalsError, isAnnalsError } from '@annals/core'
 import { byCodePoint } from '../event-log/code-point-order.ts'
-import type { EventLog } from '../event-log/event-log.ts'
+import type { EventLog, Trace } from '../event-log/event-log.ts'
 import type { PetriNet } from '../petri-net/petri-net.ts'
 import type { ProcessTree } from '../process-tree/process-tree.ts'
 import { NetAligner } from './net-alignment.ts'
@@ -29,7 +30,8 @@ export interface Deviation {
  * Aligns each case of a log with a model, each variant once: a process tree by `TreeAligner`, a Petri net by `NetAligner`.
  *
  * @throws AnnalsError `invalid-argument` for a tree in which an activity stands twice, whose net can be aligned instead, or a
- *   net whose end cannot be reached; `limit-exceeded` for a case of more than 2,000 events, or a net with too many states
+ *   net whose end cannot be reached; `limit-exceeded` for a case of more than 2,000 events, or one that takes too many states
+ *   of a net, which the message names
  */
 export function alignLog(log: EventLog, model: ProcessTree | PetriNet): LogAlignment {
   const aligner = 'kind' in model ? new TreeAligner(model) : new NetAligner(model)
@@ -39,11 +41,9 @@ export function alignLog(log: EventLog, model: ProcessTree | PetriNet): LogAlign
     { kind: 'log' | 'model'; activity: string; count: number; cases: number }
   >()
   let [fitness, fittingCases] = [0, 0]
-  const alignments = log.traces.map(({ activities }) => {
-    const variant = activities.join(' ')
-    const alignment =
-      byVariant.get(variant) ??
-      aligner.align([...activities].map((activity) => log.activities[activity] as string))
+  const alignments = log.traces.map((trace) => {
+    const variant = trace.activities.join(' ')
+    const alignment = byVariant.get(variant) ?? alignTrace(aligner, trace)
     byVariant.set(variant, alignment)
     fitness += alignment.fitness
     if (alignment.cost === 0) fittingCases++
@@ -69,5 +69,19 @@ export function alignLog(log: EventLog, model: ProcessTree | PetriNet): LogAlign
         byCodePoint(one.kind, other.kind),
     ),
     alignments,
+  }
+}
+
+function alignTrace(aligner: TreeAligner | NetAligner, { case: name, events }: Trace): Alignment {
+  try {
+    return aligner.align(events.map(({ activity }) => activity))
+  } catch (error) {
+    if (!isAnnalsError(error, 'limit-exceeded')) throw error
+    throw new AnnalsError(
+      'limit-exceeded',
+      `Case ${JSON.stringify(name)} cannot be aligned. ${error.message}`,
+      error.details,
+      { cause: error },
+    )
   }
 }

@@ -127,6 +127,17 @@ test('the search stops at the limit that was set', () => {
   expect(errorOf(() => new NetAligner(net).align(long))).toMatchObject({ code: 'limit-exceeded' })
 })
 
+test('a case of a log that cannot be aligned is named', () => {
+  const long = Array.from({ length: 2001 }, (_, atMs) => ({ case: 'the long one', activity: 'a', atMs }))
+  const log = EventLog.from([{ case: '1', activity: 'a', atMs: 0 }, ...long])
+  for (const model of [net, parseProcessTree("'a'")]) {
+    const error = errorOf(() => alignLog(log, model))
+    expect(isAnnalsError(error, 'limit-exceeded') && error.message).toMatch(
+      /^Case "the long one" cannot be aligned\. .* 2001\./,
+    )
+  }
+})
+
 test('a net that names places or activities it cannot have is refused by what is wrong', () => {
   for (const [change, told] of [
     [{ placeCount: 1.5 }, 'placeCount'],
