@@ -6,6 +6,7 @@ import { measure, type Row } from './measure.ts'
 import { type Options, optionsOf, usage } from './options.ts'
 import { fsyncMode, machineLine, rowsAsText, writePage, writeReport } from './report.ts'
 import type { Suite } from './suite.ts'
+import { alignments } from './suites/alignments.ts'
 import { append } from './suites/append.ts'
 import { background } from './suites/background.ts'
 import { commands } from './suites/commands.ts'
@@ -32,6 +33,7 @@ const suites: readonly Suite[] = [
   background,
   insight,
   insightLearning,
+  alignments,
 ]
 
 // Whoever stops a measurement half-way is not to be left with a gigabyte of events.
