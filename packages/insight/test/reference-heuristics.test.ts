@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { searchNet } from '../src/conformance/net-search.ts'
+import { SearchedNet } from '../src/conformance/searched-net.ts'
 import {
   alphaNetOf,
   automatonOfNet,
@@ -75,6 +77,32 @@ describe.skipIf(!miningFolder)('with the public event logs at hand', () => {
         const activities = events.map(({ activity }) => activity)
         expect(aligner.align(activities).cost).toBe(exact.align(activities).cost)
       }
+    })
+
+    test(`${name}: a heuristics net is aligned as by a search that spares nothing, and what is told is a way through it`, () => {
+      const log = referenceLog(name)
+      const net = petriNetOfHeuristicsNet(discoverHeuristicsNet(log))
+      const variants = new Map(log.traces.map(({ activities, events }) => [activities.join(' '), events]))
+      const [aligner, automaton] = [new NetAligner(net), automatonOfNet(net)]
+      const whole = new SearchedNet(net)
+      let compared = 0
+      for (const events of [...variants.values()].slice(0, 30)) {
+        const activities = events.map(({ activity }) => activity)
+        const { cost, moves } = aligner.align(activities)
+        expect(moves.filter(({ kind }) => kind !== 'both').length).toBe(cost)
+        expect(moves.filter(({ kind }) => kind !== 'model').map(({ activity }) => activity)).toEqual(
+          activities,
+        )
+        let state: number | undefined = automaton.start
+        for (const { kind, activity } of moves)
+          if (kind !== 'log') state = state === undefined ? undefined : automaton.step(state, activity)
+        expect(state !== undefined && automaton.accepts(state)).toBe(true)
+        const plain = searchNet(whole, activities, { statesMax: 10_000, statesPerLook: Infinity })
+        if (plain === 'too-many-states') continue
+        expect(cost).toBe(plain?.cost)
+        compared++
+      }
+      expect(compared).toBeGreaterThan(variants.size < 30 ? variants.size - 1 : 5)
     })
 
     test(`${name}: the alpha net is that of the reference`, () => {

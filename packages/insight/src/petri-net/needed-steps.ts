@@ -67,11 +67,15 @@ export class NeededSteps {
 
   #find(marking: Marking, activity: string | undefined): readonly MarkingStep[] {
     const steps = this.#graph.stepsOf(marking)
-    if (steps.length === 0) return steps
     const canFire = new Set(steps.map(({ transition }) => transition))
-    const set = new Set<number>()
+    const needed = new Set<number>()
+    let left = steps.length
     const add = (transitions: readonly number[]) => {
-      for (const transition of transitions) set.add(transition)
+      for (const transition of transitions) {
+        if (needed.has(transition)) continue
+        needed.add(transition)
+        if (canFire.has(transition)) left--
+      }
     }
     const addFor = (transition: number) =>
       add(
@@ -82,8 +86,11 @@ export class NeededSteps {
     if (activity === undefined) add(this.#changersOfEnd(marking))
     else for (const transition of this.#byActivity.get(activity) ?? []) addFor(transition)
     // What is added while it is walked through is walked through as well.
-    for (const transition of set) addFor(transition)
-    return steps.filter(({ transition }) => set.has(transition))
+    for (const transition of needed) {
+      if (left === 0) return steps
+      addFor(transition)
+    }
+    return steps.filter(({ transition }) => needed.has(transition))
   }
 
   /** All that could put a token where a transition lacks one; of several such places, where the fewest do. */
