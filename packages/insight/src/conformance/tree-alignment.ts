@@ -212,14 +212,12 @@ class PartCosts {
     const costs: Int32Array[] = []
     for (let i = 0; i < this.#children.length; i++) {
       const before = costs.at(-1)
-      const row = new Int32Array(size).fill(unreachable)
-      if (!before) for (let to = from; to < size; to++) row[to] = this.#childCost(i, from, to)
-      else
-        for (let middle = from; middle < size; middle++)
-          for (let to = middle; to < size; to++) {
-            const cost = (before[middle] as number) + this.#childCost(i, middle, to)
-            if (cost < (row[to] as number)) row[to] = cost
-          }
+      const row = new Int32Array(size)
+      const stretches = before && this.#stretches(i, from)
+      for (let to = from; to < size; to++) {
+        stretches?.begin(to, before?.[to] as number)
+        row[to] = stretches ? stretches.end(to) : this.#childCost(i, from, to)
+      }
       costs.push(row)
     }
     return costs
@@ -244,20 +242,20 @@ class PartCosts {
   /** What it costs to have done the body last, and the redo part last, by where it ends. */
   #loopCosts(from: number): { done: Int32Array; redone: Int32Array } {
     const size = this.#events.length + 1
-    const done = new Int32Array(size).fill(unreachable)
-    const redone = new Int32Array(size).fill(unreachable)
-    const lower = (row: Int32Array, at: number, cost: number) => {
-      if (cost < (row[at] as number)) row[at] = cost
-    }
-    for (let to = from; to < size; to++) lower(done, to, this.#childCost(body, from, to))
-    // A round without an event costs something or nothing, so none is ever better than what there was before it.
+    const [done, redone] = [new Int32Array(size), new Int32Array(size)]
+    const [bodies, redos] = [this.#stretches(body, from), this.#stretches(redo, from)]
     for (let at = from; at < size; at++) {
-      // A body without an event may follow upon what was redone up to here, and more be redone after it.
-      lower(done, at, (redone[at] as number) + this.#childCost(body, at, at))
-      for (let to = at; to < size; to++)
-        lower(redone, to, (done[at] as number) + this.#childCost(redo, at, to))
-      for (let to = at; to < size; to++)
-        lower(done, to, (redone[at] as number) + this.#childCost(body, at, to))
+      const redoneBefore = redos.end(at)
+      // A body without an event may follow upon what was redone up to here, and more be redone after it. A round without an
+      // event costs something or nothing, so none is ever better than what there was before it.
+      done[at] = Math.min(
+        this.#childCost(body, from, at),
+        bodies.end(at),
+        redoneBefore + this.#childCost(body, at, at),
+      )
+      redone[at] = Math.min(redoneBefore, (done[at] as number) + this.#childCost(redo, at, at))
+      redos.begin(at, done[at] as number)
+      bodies.begin(at, redone[at] as number)
     }
     return { done, redone }
   }
@@ -283,6 +281,10 @@ class PartCosts {
     return way
   }
 
+  #stretches(child: number, from: number): Stretches {
+    return new Stretches(this.#children[child] as PartCosts, this.#owns[child] as Int32Array, from)
+  }
+
   #own(child: number, at: number): number {
     return this.#owns[child]?.[at] as number
   }
@@ -298,6 +300,47 @@ class PartCosts {
     const { alphabet } = child.#part
     const others = this.#events.slice(from, to).filter(({ activity }) => !alphabet.has(activity))
     return inOrder([...child.moves(this.#own(number, from), this.#own(number, to), at), ...logMoves(others)])
+  }
+}
+
+/**
+ * What it costs at least to have done a child last, by where that ends, if it may begin in several places that each have their
+ * cost. Events of others within the stretch cost the same for each beginning, so of all beginnings between the same two
+ * events of the child only the best one counts.
+ */
+class Stretches {
+  readonly #child: PartCosts
+  readonly #owns: Int32Array
+  readonly #firstOwn: number
+  /** By how many events are the child's own before a beginning: the least cost, less the events of others before it. */
+  readonly #begun: Int32Array
+  #own = -1
+  /** The least cost of those that begin before the latest event of the child. */
+  #least = unreachable
+
+  constructor(child: PartCosts, owns: Int32Array, from: number) {
+    this.#child = child
+    this.#owns = owns
+    this.#firstOwn = owns[from] as number
+    this.#begun = new Int32Array((owns.at(-1) as number) + 1).fill(unreachable)
+  }
+
+  /** Places come in order. */
+  begin(at: number, cost: number): void {
+    const own = this.#owns[at] as number
+    this.#begun[own] = Math.min(this.#begun[own] as number, cost - (at - own))
+  }
+
+  /** What has begun so far counts. Unreachable or more: nothing has. */
+  end(at: number): number {
+    const own = this.#owns[at] as number
+    if (own !== this.#own) {
+      this.#own = own
+      this.#least = unreachable
+      for (let first = this.#firstOwn; first < own; first++)
+        this.#least = Math.min(this.#least, (this.#begun[first] as number) + this.#child.cost(first, own))
+    }
+    return Math.min(this.#least, (this.#begun[own] as number) + this.#child.cost(own, own)) + at - own
   }
 }
 
