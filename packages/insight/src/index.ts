@@ -10,6 +10,7 @@ export { discoverUnusualRates, type UnusualRate, type UnusualRateOptions } from 
 export { UnusualRateCounter } from './anomaly/unusual-rate-counter.ts'
 export { type BpmnOptions, bpmnOfTree } from './bpmn/bpmn-of-tree.ts'
 export { alignLog, type Deviation, type LogAlignment } from './conformance/align-log.ts'
+export type { Alignment, Move } from './conformance/alignment.ts'
 export {
   type CommandCall,
   type CommandsOfEvents,
@@ -34,7 +35,7 @@ export {
   temporalDeviations,
 } from './conformance/temporal-profile.ts'
 export { replayTokens, type TokenReplay } from './conformance/token-replay.ts'
-export { type Alignment, alignedEventsMax, type Move, TreeAligner } from './conformance/tree-alignment.ts'
+export { alignedEventsMax, TreeAligner } from './conformance/tree-alignment.ts'
 export {
   type CoOccurrence,
   type CorrelationOptions,

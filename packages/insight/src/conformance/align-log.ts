@@ -3,8 +3,9 @@ import { byCodePoint } from '../event-log/code-point-order.ts'
 import type { EventLog, Trace } from '../event-log/event-log.ts'
 import type { PetriNet } from '../petri-net/petri-net.ts'
 import type { ProcessTree } from '../process-tree/process-tree.ts'
+import type { Alignment } from './alignment.ts'
 import { NetAligner } from './net-alignment.ts'
-import { type Alignment, TreeAligner } from './tree-alignment.ts'
+import { TreeAligner } from './tree-alignment.ts'
 
 /** How well the cases of a log agree with a model, and where they do not. */
 export interface LogAlignment {

@@ -3,9 +3,10 @@ import { assertPetriNet } from '../petri-net/assert-petri-net.ts'
 import type { PetriNet } from '../petri-net/petri-net.ts'
 import { reduceSilent } from '../petri-net/reduce-silent.ts'
 import { assertWhole } from '../statistics/argument.ts'
+import type { Alignment } from './alignment.ts'
 import { searchNet, type Way } from './net-search.ts'
 import { SearchedNet } from './searched-net.ts'
-import { type Alignment, assertAlignable } from './tree-alignment.ts'
+import { assertAlignable } from './tree-alignment.ts'
 
 export interface NetAlignerOptions {
   /**

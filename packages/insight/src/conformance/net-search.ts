@@ -1,7 +1,7 @@
 import type { Marking } from '../petri-net/marking-graph.ts'
+import type { Move } from './alignment.ts'
 import { type BoundedState, CaseBounds } from './case-bounds.ts'
 import type { SearchedNet } from './searched-net.ts'
-import type { Move } from './tree-alignment.ts'
 
 /** A way through a net that agrees with a case as far as possible. */
 export interface Way {
