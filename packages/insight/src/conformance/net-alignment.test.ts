@@ -116,6 +116,29 @@ test('a net that grows without end is aligned where its end can be reached, and 
   expect(errorOf(() => new NetAligner(bag, { statesMax: 500 }))).toMatchObject({ code: 'invalid-argument' })
 })
 
+test('a net is refused at once that grows without end while what its end waits for never comes', () => {
+  const growing = [2, 3, 4].flatMap((place) => [
+    { activity: `more ${place}`, from: [0], to: [0, place] },
+    { activity: `less ${place}`, from: [place], to: [] },
+  ])
+  // What puts a token on place 5 takes one from there, which the tokens of the whole do not show.
+  const waiting = [
+    { activity: 'end', from: [0, 5], to: [1] },
+    { activity: 'double', from: [5], to: [5, 5] },
+    { from: [5, 5], to: [5] },
+  ]
+  const error = errorOf(
+    () =>
+      new NetAligner({
+        placeCount: 6,
+        initialPlaces: [0],
+        finalPlaces: [1],
+        transitions: [...growing, ...waiting],
+      }),
+  )
+  expect(isAnnalsError(error, 'invalid-argument') && error.message).toContain('final places')
+})
+
 test('the search stops at the limit that was set', () => {
   const letters = [...'abcdefghij']
   const wide = petriNetOfTree(parseProcessTree(`+( ${letters.map((letter) => `'${letter}'`).join(', ')} )`))
