@@ -129,11 +129,19 @@ function parallelCut(graph: FollowsGraph): Cut | undefined {
   const parts = joined.parts().sort((one, other) => one.size - other.size)
   const isWhole = (part: ReadonlySet<number>) =>
     [...part].some((activity) => starts.has(activity)) && [...part].some((activity) => ends.has(activity))
-  // A part that does not both begin and end cases is no part of its own: it goes to the smallest that does.
-  const whole = parts.filter(isWhole)
-  const [smallest] = whole
-  if (!smallest) return undefined
-  for (const part of parts) if (!isWhole(part)) for (const activity of part) smallest.add(activity)
+  // A part that does not both begin and end cases is no part of its own: it goes to the next smaller, if there is one.
+  const whole: Set<number>[] = []
+  let open = new Set<number>()
+  for (const part of parts) {
+    const smaller = whole.at(-1)
+    if (smaller && !isWhole(part)) for (const activity of part) smaller.add(activity)
+    else {
+      open = new Set([...open, ...part])
+      if (!isWhole(open)) continue
+      whole.push(open)
+      open = new Set()
+    }
+  }
   return cutOf('parallel', whole)
 }
 

@@ -101,9 +101,10 @@ class InductiveMiner {
   /** What holds of any log, from the most to the least that can be said of it. */
   #fallThrough(sublog: Sublog, { activities, starts, ends }: FollowsGraph): ProcessTree {
     if (activities.length > 1) {
+      // What stands apart may leave no contradiction to the rest, rare ones neither.
       const apart =
         activities.find((activity) => sublog.every((each) => isOnceIn(each, activity))) ??
-        activities.find((activity) => this.#cutOf(followsGraphOf(sublog, activity)) !== undefined)
+        activities.find((activity) => findCut(followsGraphOf(sublog, activity)) !== undefined)
       if (apart !== undefined)
         return {
           kind: 'parallel',

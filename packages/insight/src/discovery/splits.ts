@@ -17,13 +17,16 @@ const projected = ({ activities, cases }: Sequence, part: ReadonlySet<number>): 
 
 type Parts = readonly ReadonlySet<number>[]
 
-/** A case belongs to the part that most of its events are of. */
+/** A case belongs to the part that most of its events are of; of several the one with the fewest activities. */
 function splitChoice(sublog: Sublog, parts: Parts): Sublog[] {
   const split: Sequence[][] = parts.map(() => [])
+  const smallestFirst = [...parts.keys()].sort(
+    (one, other) => (parts[one]?.size as number) - (parts[other]?.size as number),
+  )
   for (const sequence of sublog) {
     const within = parts.map((part) => projected(sequence, part))
     const most = Math.max(...within.map(({ activities }) => activities.length))
-    const chosen = within.findIndex(({ activities }) => activities.length === most)
+    const chosen = smallestFirst.find((i) => within[i]?.activities.length === most) as number
     split[chosen]?.push(within[chosen] as Sequence)
   }
   return split
