@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { countTail, directedP } from './count-tail.ts'
 import { benjaminiHochberg } from './false-discovery-rate.ts'
@@ -33,6 +34,27 @@ test('the exact test of the lady who tastes tea says 34 of 70', () => {
   close(fisherExact({ both: 3, firstOnly: 1, secondOnly: 1, neither: 3 }), 34 / 70)
   close(fisherExact({ both: 4, firstOnly: 0, secondOnly: 0, neither: 4 }), 2 / 70)
   expect(fisherExact({ both: 5, firstOnly: 0, secondOnly: 0, neither: 0 })).toBe(1)
+})
+
+test('the exact test is the sum over all tables with the same margins that are not likelier, in whole numbers', () => {
+  const choose = (of: number, chosen: number): bigint => {
+    let ways = 1n
+    for (let i = 0; i < chosen; i++) ways = (ways * BigInt(of - i)) / BigInt(i + 1)
+    return chosen < 0 || chosen > of ? 0n : ways
+  }
+  const count = fc.integer({ min: 0, max: 25 })
+  fc.assert(
+    fc.property(count, count, count, count, (both, firstOnly, secondOnly, neither) => {
+      const [first, second] = [both + firstOnly, both + secondOnly]
+      const total = first + secondOnly + neither
+      const waysOf = (each: number) => choose(first, each) * choose(total - first, second - each)
+      const all = Array.from({ length: total + 1 }, (_, each) => waysOf(each))
+      const notLikelier = all.filter((ways) => ways <= waysOf(both)).reduce((sum, ways) => sum + ways, 0n)
+      const expected = Number((notLikelier * 10n ** 15n) / choose(total, second)) / 1e15
+      expect(fisherExact({ both, firstOnly, secondOnly, neither })).toBeCloseTo(expected, 10)
+    }),
+    { numRuns: 500, seed: 3 },
+  )
 })
 
 test('odds ratios without counter-examples are infinite, without cases unknown', () => {
