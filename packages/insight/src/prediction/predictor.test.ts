@@ -145,3 +145,28 @@ test('an event without a case, an activity or a time is refused, and so are opti
   }
   expect(() => new Predictor({ openCasesMax: 0 })).toThrow('openCasesMax')
 })
+
+test('of a long log cases are learned whole in the order in which they began, so that those that end last do not count for more', () => {
+  const random = new Random(8)
+  // Long cases go on for long after the last one began.
+  const cases = Array.from({ length: 2_700 }, (_, index): CaseEvent[] => {
+    const isLong = random.next() < 0.2
+    return Array.from({ length: isLong ? 30 : 3 }, (_, place) => ({
+      case: `${index}`,
+      activity: place === 0 ? 'open' : 'work',
+      atMs: (index + place * (isLong ? 24 * 7 : 1)) * hourMs,
+    }))
+  })
+  const byTime = cases.flat().sort((one, other) => one.atMs - other.atMs)
+  expect(byTime.length).toBeGreaterThan(20_000)
+  const expected = new Predictor()
+  for (const own of cases) {
+    for (const event of own) expected.add(event)
+    expected.end(own[0]?.case as string)
+  }
+  expected.settle()
+  const learned = learnPredictor(EventLog.from(byTime))
+  const begun = cases[0]?.slice(0, 1) ?? []
+  expect(learned.foresee(begun)).toEqual(expected.foresee(begun))
+  expect((learned.foresee(begun).remainingTime?.medianMs as number) / hourMs).toBeLessThan(4)
+})

@@ -174,7 +174,8 @@ const clearlyNearer = 0.02
 const likeMin = 20
 const valuesMax = 5_000
 const examplesMin = 500
-const examplesMax = 20_000
+/** Of how many states the trees are fitted, at most. */
+export const examplesMax = 20_000
 const adaption = 0.005
 const hourMs = 3_600_000
 
