@@ -60,9 +60,10 @@ export function discoverAnomalies(log: EventLog, options: UnusualCaseOptions = {
   const { falseAlarmRate = 0.01, kinds = allKinds } = options
   assertShare('falseAlarmRate', falseAlarmRate)
   const scorer = new CaseScorer(log.traces)
-  const scored = log.traces.map((trace) => ({ trace, scores: scorer.whole(trace) }))
+  const scores = scorer.whole(log.traces)
+  const scored = log.traces.map((trace, place) => ({ trace, scores: scores[place] as CaseScore[] }))
   // Its own score is among those that it is compared with, so it is not counted once more.
-  const all = answersTo(scored, sortedByKind(scored.map(({ scores }) => scores)), kinds, 0)
+  const all = answersTo(scored, sortedByKind(scores), kinds, 0)
   const seen = new Set<string>()
   return all.filter((anomaly) => {
     const isFirst = !seen.has(anomaly.case)

@@ -2,7 +2,14 @@ import type { Trace } from '../event-log/event-log.ts'
 import { percent, spell } from '../statistics/words.ts'
 import { AttributeModel } from './attribute-model.ts'
 import { GapModel } from './gap-model.ts'
-import { anomalyScore, mostSurprisingStart, SurprisalModel, type SurprisingStep } from './surprisal.ts'
+import {
+  anomalyScore,
+  type CaseRun,
+  mostSurprisingStart,
+  SurprisalModel,
+  type SurprisingStep,
+  type UsualStep,
+} from './surprisal.ts'
 
 /** In what respect a case is unusual: which activities, how long in between, or which values. */
 export type AnomalyKind = 'flow' | 'timing' | 'attribute'
@@ -26,15 +33,29 @@ export class CaseScorer {
 
   /** Learns cases that ended. */
   constructor(traces: readonly Trace[]) {
-    this.#surprisal = new SurprisalModel(traces.map(activitiesOf))
+    const ways = new Map<string, { activities: string[]; cases: number }>()
+    for (const trace of traces) {
+      const activities = activitiesOf(trace)
+      const key = JSON.stringify(activities)
+      const way = ways.get(key)
+      if (way) way.cases++
+      else ways.set(key, { activities, cases: 1 })
+    }
+    this.#surprisal = new SurprisalModel(ways.values())
     this.#gaps = new GapModel(traces)
     this.#attributes = new AttributeModel(traces)
   }
 
-  /** Of a case that ended. */
-  whole(trace: Trace): CaseScore[] {
-    const steps = this.#surprisal.steps({ activities: activitiesOf(trace), ended: true })
-    return [flowOf(trace, steps), this.#timing(trace, undefined), this.#attribute(trace)]
+  /** Of cases that ended. What is told of a way that several went is worked out once. */
+  whole(traces: readonly Trace[]): CaseScore[][] {
+    const flows = new Map<string, CaseScore>()
+    return traces.map((trace) => {
+      const run = { activities: activitiesOf(trace), ended: true }
+      const key = JSON.stringify(run.activities)
+      const flow = flows.get(key) ?? this.#flow(run, this.#surprisal.steps(run))
+      flows.set(key, flow)
+      return [flow, this.#timing(trace, undefined), this.#attribute(trace)]
+    })
   }
 
   /**
@@ -42,9 +63,17 @@ export class CaseScorer {
    * goes on, so an open case is not more unusual than it will have been in the end.
    */
   soFar(trace: Trace, nowMs: number | undefined): CaseScore[] {
-    const ended = nowMs === undefined
-    const steps = this.#surprisal.steps({ activities: activitiesOf(trace), ended })
-    return [flowOf(trace, mostSurprisingStart(steps)), this.#timing(trace, nowMs), this.#attribute(trace)]
+    const run = { activities: activitiesOf(trace), ended: nowMs === undefined }
+    const steps = mostSurprisingStart(this.#surprisal.steps(run))
+    return [this.#flow(run, steps), this.#timing(trace, nowMs), this.#attribute(trace)]
+  }
+
+  #flow(run: CaseRun, steps: readonly SurprisingStep[]): CaseScore {
+    const worst = largestBy(steps, ({ surprisal }) => surprisal)
+    const why = worst ? flowSentence(worst, this.#surprisal.usual(run, worst)) : 'Nothing was done.'
+    // What is unusual about the end is told of the last event.
+    const index = Math.min(worst?.index ?? 0, run.activities.length - 1)
+    return { kind: 'flow', score: anomalyScore(steps), why, index }
   }
 
   #timing(trace: Trace, nowMs: number | undefined): CaseScore {
@@ -70,20 +99,14 @@ export class CaseScorer {
 
 const activitiesOf = ({ events }: Trace): string[] => events.map(({ activity }) => activity)
 
-function flowOf(trace: Trace, steps: readonly SurprisingStep[]): CaseScore {
-  const worst = largestBy(steps, ({ surprisal }) => surprisal)
-  const name = (activity: string | undefined, otherwise: string): string =>
-    activity === undefined ? otherwise : JSON.stringify(activity)
-  const what = worst
-    ? `${name(worst.activity, 'The end')} came after ${worst.after.map((each) => name(each, 'the beginning')).join(', ')} (${percent(worst.share)} of the time)` +
-      // Where no case is out of the ordinary, the least usual step may be the most usual there.
-      (worst.activity === worst.expected
-        ? ', as mostly.'
-        : `; mostly it is ${name(worst.expected, 'the end')} (${percent(worst.expectedShare)}).`)
-    : 'Nothing was done.'
-  // What is unusual about the end is told of the last event.
-  const index = Math.min(worst?.index ?? 0, trace.events.length - 1)
-  return { kind: 'flow', score: anomalyScore(steps), why: what, index }
+function flowSentence({ activity }: SurprisingStep, { after, expected, ...shares }: UsualStep): string {
+  const name = (each: string | undefined, otherwise: string): string =>
+    each === undefined ? otherwise : JSON.stringify(each)
+  const before = after.map((each) => name(each, 'the beginning')).join(', ')
+  const what = `${name(activity, 'The end')} came after ${before} (${percent(shares.share)} of the time)`
+  // Where no case is out of the ordinary, the least usual step may be the most usual there.
+  if (activity === expected) return `${what}, as mostly.`
+  return `${what}; mostly it is ${name(expected, 'the end')} (${percent(shares.expectedShare)}).`
 }
 
 function largestBy<Item>(items: readonly Item[], sizeOf: (item: Item) => number): Item | undefined {

@@ -6,6 +6,10 @@ export interface SurprisingStep {
   readonly surprisal: number
   /** The activity; `undefined` for the end of the case. */
   readonly activity: string | undefined
+}
+
+/** What would have been usual instead of a step. */
+export interface UsualStep {
   /** What came before, as much of it as makes the step look most surprising; `undefined` for the beginning. */
   readonly after: readonly (string | undefined)[]
   /** What mostly follows there; `undefined` for the end of the case. */
@@ -34,11 +38,11 @@ export class SurprisalModel {
   readonly #forward = new ContextCounts(5)
   readonly #backward = new ContextCounts(1)
 
-  /** Learns cases that ended. */
-  constructor(runs: Iterable<readonly string[]>) {
-    for (const activities of runs) {
-      this.#forward.learn(forwardOf({ activities, ended: true }))
-      this.#backward.learn(backwardOf({ activities, ended: true }))
+  /** Learns ways that cases went until they ended, each with how many did. */
+  constructor(ways: Iterable<{ readonly activities: readonly string[]; readonly cases: number }>) {
+    for (const { activities, cases } of ways) {
+      this.#forward.learn(forwardOf({ activities, ended: true }), cases)
+      this.#backward.learn(backwardOf({ activities, ended: true }), cases)
     }
   }
 
@@ -46,21 +50,26 @@ export class SurprisalModel {
     const forward = forwardOf(run)
     const fromBefore = this.#forward.surprisals(forward)
     const fromAfter = this.#backward.surprisals(backwardOf(run)).reverse()
-    return fromBefore.map((surprisal, index) => {
-      const own = forward[index + 1] as Mark
-      const { length, counts } = this.#forward.mostTelling(forward, index + 1)
-      const [expected, count] = counts?.most ?? [boundary, 0]
-      const shareOf = (some: number) => (counts ? some / counts.total : 0)
-      return {
-        index,
-        surprisal: surprisal + (fromAfter[index] as number),
-        activity: nameOf(own),
-        after: forward.slice(Math.max(0, index + 1 - length), index + 1).map(nameOf),
-        expected: nameOf(expected),
-        expectedShare: shareOf(count),
-        share: shareOf(counts?.countOf(own) ?? 0),
-      }
-    })
+    return fromBefore.map((surprisal, index) => ({
+      index,
+      surprisal: surprisal + (fromAfter[index] as number),
+      activity: nameOf(forward[index + 1] as Mark),
+    }))
+  }
+
+  /** What mostly comes where a step of the case is. */
+  usual(run: CaseRun, { index }: SurprisingStep): UsualStep {
+    const forward = forwardOf(run)
+    const own = forward[index + 1] as Mark
+    const { length, counts } = this.#forward.mostTelling(forward, index + 1)
+    const [expected, count] = counts?.most ?? [boundary, 0]
+    const shareOf = (some: number) => (counts ? some / counts.total : 0)
+    return {
+      after: forward.slice(Math.max(0, index + 1 - length), index + 1).map(nameOf),
+      expected: nameOf(expected),
+      expectedShare: shareOf(count),
+      share: shareOf(counts?.countOf(own) ?? 0),
+    }
   }
 }
 
@@ -111,14 +120,14 @@ class ContextCounts {
     this.#contextMax = contextMax
   }
 
-  learn(marks: readonly Mark[]): void {
+  learn(marks: readonly Mark[], times: number): void {
     for (let index = 1; index < marks.length; index++) {
       this.#marks.add(marks[index] as Mark)
       for (let length = 0; length <= this.#contextMax; length++) {
         const key = keyOf(marks, index, length)
         const counts = this.#byContext.get(key) ?? new Counts()
         this.#byContext.set(key, counts)
-        counts.add(marks[index] as Mark)
+        counts.add(marks[index] as Mark, times)
       }
     }
   }
@@ -176,9 +185,9 @@ class Counts {
     return this.#counts.size
   }
 
-  add(mark: Mark): void {
-    this.#counts.set(mark, this.countOf(mark) + 1)
-    this.total++
+  add(mark: Mark, times: number): void {
+    this.#counts.set(mark, this.countOf(mark) + times)
+    this.total += times
   }
 
   countOf(mark: Mark): number {
