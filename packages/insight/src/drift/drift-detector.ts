@@ -8,7 +8,8 @@ import { type Step, StepWindows } from './step-windows.ts'
  * that what a case costs does not grow with the history.
  *
  * The latest cases are compared with up to four times as many before them. A drift is where they differ most; it is found
- * once half a window has gone by without a larger difference, and then the next is looked for among the cases since.
+ * once half a window has gone by without a larger difference, and then the next is looked for among the cases from there on:
+ * a change that comes little by little is one.
  *
  * Sources: R. P. J. C. Bose et al., Handling Concept Drift in Process Mining, CAiSE 2011; A. Maaradji et al., Fast and
  * Accurate Business Process Drift Detection, BPM 2015 (tests on adjacent windows).
@@ -95,7 +96,7 @@ class PerspectiveWatch {
     }
     if (!largest || boundary - largest.drift.caseIndex < this.#windowCases / 2) return undefined
     this.#largest = undefined
-    this.#windows.forget({ keep: boundary - largest.drift.caseIndex })
+    this.#windows.forgetBefore()
     return { ...largest.drift, detectedAtCaseIndex: this.#caseCount - 1 }
   }
 }

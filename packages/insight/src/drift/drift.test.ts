@@ -69,6 +69,18 @@ test('logs in which nothing changes have no more drifts than the false-alarm rat
   expect(found).toBeLessThanOrEqual(logs * 2 * 2 * falseAlarmRate)
 })
 
+test('a change that comes little by little, over as many cases as a window has, is told once', () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    const random = new Random(seed)
+    const drifts = discoverDrifts(
+      EventLog.from(eventsOf(seed, 900, (index) => ({ swapped: random.next() * 100 < index - 400 }))),
+      { perspectives: ['control-flow'] },
+    )
+    expect(drifts, `${seed}`).toHaveLength(1)
+    expect(Math.abs((drifts[0]?.caseIndex as number) - 450)).toBeLessThan(50)
+  }
+})
+
 test('a change of how often something is done again is found, and told as that', () => {
   const random = new Random(4)
   const events = Array.from({ length: 600 }, (_, index) => {
@@ -108,15 +120,21 @@ test('slow cases among quick ones are no change of speed, however often each rep
 })
 
 test('a rhythm that was there all along is no change of speed, and a change beyond it is', () => {
-  // Two days slow, two days quick, and so on.
-  const rhythm = (index: number) => (Math.floor(index / 130) % 2 === 0 ? 1 : 2.5)
-  const found = discoverDrifts(
-    EventLog.from(eventsOf(5, 3000, (index) => ({ slowness: rhythm(index) * (index >= 2200 ? 40 : 1) }))),
-    { perspectives: ['timing'] },
-  )
-  const later = found.filter(({ caseIndex }) => caseIndex >= 700)
-  expect(later).toHaveLength(1)
-  expect(Math.abs((later[0]?.caseIndex as number) - 2200)).toBeLessThan(25)
+  // Slow for so many cases, quick for as many, and so on; shorter than a window, and longer, which has to be learned first.
+  for (const { period, learnedAt } of [
+    { period: 60, learnedAt: 0 },
+    { period: 130, learnedAt: 1000 },
+    { period: 200, learnedAt: 1000 },
+  ]) {
+    const rhythm = (index: number) => (Math.floor(index / period) % 2 === 0 ? 1 : 2.5)
+    const found = discoverDrifts(
+      EventLog.from(eventsOf(5, 3000, (index) => ({ slowness: rhythm(index) * (index >= 2200 ? 40 : 1) }))),
+      { perspectives: ['timing'] },
+    )
+    const later = found.filter(({ caseIndex }) => caseIndex >= learnedAt)
+    expect(later, `${period}`).toHaveLength(1)
+    expect(Math.abs((later[0]?.caseIndex as number) - 2200)).toBeLessThan(25)
+  }
 })
 
 test('case by case the same drifts are found as in the whole log, once they are certain', () => {

@@ -48,8 +48,8 @@ export interface DriftOptions {
 /**
  * The points at which the cases of a log, in the order in which they begin, change their ways.
  *
- * What comes and goes, such as the rhythm of days and weeks, is none: once it has been seen for five windows, times have
- * to differ by more than they mostly do from window to window.
+ * What comes and goes, such as the rhythm of days and weeks, is none: once it has been seen for ten windows, times have to
+ * differ by more than they mostly do from window to window.
  *
  * @throws AnnalsError `invalid-argument` for options out of their range
  */

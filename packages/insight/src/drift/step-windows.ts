@@ -7,7 +7,7 @@ import { SortedValues } from '../statistics/sorted-values.ts'
 import { normalTail } from '../statistics/tail.ts'
 import { percent, spell } from '../statistics/words.ts'
 import type { DriftChange } from './drift.ts'
-import { type TimeDifference, UsualDifference } from './usual-difference.ts'
+import { learnedPerWindow, type TimeDifference, UsualDifference } from './usual-difference.ts'
 
 /** One activity that directly follows another in a case. */
 export interface Step {
@@ -71,9 +71,9 @@ export class StepWindows {
     this.#learn()
   }
 
-  /** Leaves but the last so many cases in the earlier window. */
-  forget({ keep }: { readonly keep: number }): void {
-    while (this.#beforeCases > keep) this.#dropOldest()
+  /** Empties the earlier window. */
+  forgetBefore(): void {
+    while (this.#beforeCases > 0) this.#dropOldest()
   }
 
   /**
@@ -131,12 +131,13 @@ export class StepWindows {
     }
   }
 
-  /** Learns now and then how much windows differ that do not overlap. */
+  /** Learns now and then how much windows differ that are next to each other. */
   #learn(): void {
     this.#sinceLearned++
-    if (!this.areFull || this.#sinceLearned < this.#windowCases) return
+    if (!this.areFull || this.#sinceLearned < this.#windowCases / learnedPerWindow) return
     this.#sinceLearned = 0
-    for (const pair of this.#allPairs()) if (isTimed(pair)) pair.usual.learn(differenceOf(pair))
+    for (const { near, after, usual } of this.#allPairs())
+      if (isTimed({ before: near, after })) usual.learn(timeDifference(near, after))
   }
 
   *#allPairs(): Generator<Pair, void, void> {

@@ -10,7 +10,7 @@ export interface TimeDifference {
 
 /**
  * By how much times mostly differ from one window to the next: what a day or a week brings, the load of a machine, work
- * that is done in batches. A drift is more than that. Learned from windows that do not overlap.
+ * that is done in batches. A drift is more than that.
  *
  * Sources: P. McCullagh, J. A. Nelder, Generalized Linear Models, 1989, section 4.5 (a factor for more variance than by
  * chance); B. Devlin, K. Roeder, Genomic Control for Association Studies, Biometrics 55 (1999) (by the median, which a
@@ -19,16 +19,19 @@ export interface TimeDifference {
 export class UsualDifference {
   readonly #squares = new SlidingQuantiles(differencesMax)
   readonly #shifts = new SlidingQuantiles(differencesMax)
-  #latest: TimeDifference | undefined
+  readonly #latest: TimeDifference[] = []
 
-  /** Takes the difference between two windows next to each other. */
+  /**
+   * Takes the difference between two windows next to each other, `learnedPerWindow` times while a window goes by: were it
+   * once, a rhythm as long as a window would always be seen at the same place.
+   */
   learn(difference: TimeDifference): void {
-    // The latest shares a window with those that are compared from here on, so it waits for the next.
-    if (this.#latest) {
-      this.#squares.add(this.#latest.z ** 2)
-      this.#shifts.add(this.#latest.shift)
-    }
-    this.#latest = difference
+    this.#latest.push(difference)
+    if (this.#latest.length <= learnedPerWindow) return
+    // The latest share a window with those that are compared from here on, so they wait for as long as a window takes.
+    const { z, shift } = this.#latest.shift() as TimeDifference
+    this.#squares.add(z ** 2)
+    this.#shifts.add(shift)
   }
 
   /** A difference in standard deviations of what is usual; of what is by chance, as long as too little is known. */
@@ -37,14 +40,19 @@ export class UsualDifference {
     if (count < differencesMin) return z
     // Ranks cannot differ by more than wholly, so what is larger than ever is taken as it is.
     if (shift > timesLargest * (this.#shifts.quantile(1) as number)) return z
-    // Of an even number the smaller of both in the middle.
-    const middle = Math.floor((count - 1) / 2) / (count - 1)
-    return z / Math.sqrt(Math.max(1, (this.#squares.quantile(middle) as number) / medianByChance))
+    // A little below the middle, where half of the squares surely are, since of few windows the median is little known.
+    const windows = count / learnedPerWindow
+    const place = Math.max(0, (count - 1) / 2 - (Math.sqrt(windows) / 2) * learnedPerWindow)
+    const median = this.#squares.quantile(place / (count - 1)) as number
+    return z / Math.sqrt(Math.max(1, median / medianByChance))
   }
 }
 
+/** How often to learn while a window of cases goes by. */
+export const learnedPerWindow = 4
+
 const timesLargest = 2
-const differencesMin = 3
-const differencesMax = 50
+const differencesMin = 3 * learnedPerWindow
+const differencesMax = 50 * learnedPerWindow
 // Of the square of a standard normal variable.
 const medianByChance = 0.4549364
