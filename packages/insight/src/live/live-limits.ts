@@ -1,4 +1,7 @@
-/** What is kept at most; beyond it the oldest gives way, and it is counted. With the defaults all is below 200 MB. */
+/**
+ * What is kept at most; beyond it the oldest gives way, and it is counted. With the defaults all is below 200 MB for a
+ * process of some dozens of activities, and may be 400 MB for one of hundreds that come in any order.
+ */
 export interface LiveLimits {
   /** Cases that go on. Beyond it, the one that was quiet for longest counts as ended. Default 100,000. */
   readonly openCasesMax: number

@@ -2,13 +2,13 @@ import { quantile } from '../statistics/quantile.ts'
 
 /** Numbers that may tell a value, the value, and what is foretold without them. */
 export interface Example {
-  readonly features: Float64Array
+  readonly features: Float32Array
   readonly value: number
   readonly base: number
 }
 
 /** What a median differs by from its base, given features. */
-export type Correction = (features: Float64Array) => number
+export type Correction = (features: Float32Array) => number
 
 /**
  * Learns by how much the median of a value differs from its base: gradient boosting of small regression trees for the
@@ -101,7 +101,7 @@ const spaced = (values: Float64Array, most: number): Float64Array =>
  * Example by example, as they lie in memory: feature by feature takes ten times as long.
  */
 function varying(examples: readonly Example[]): { feature: number; values: Float64Array }[] {
-  const first = examples[0]?.features ?? new Float64Array(0)
+  const first = examples[0]?.features ?? new Float32Array(0)
   const varies = new Uint8Array(first.length)
   for (const { features } of examples)
     for (let feature = 0; feature < features.length; feature++)
@@ -203,7 +203,7 @@ function bestSplit(
   return best
 }
 
-function leafValue(tree: Tree, features: Float64Array): number {
+function leafValue(tree: Tree, features: Float32Array): number {
   let at = tree
   while ('feature' in at) at = (features[at.feature] as number) < at.from ? at.below : at.above
   return at.value

@@ -8,7 +8,7 @@
  * (1991), method C.
  */
 export class ContextTrie {
-  readonly #root: Node = { counts: new Map(), followers: new Map(), total: 0 }
+  readonly #root = newNode()
   #contexts = 0
 
   /**
@@ -31,7 +31,7 @@ export class ContextTrie {
         for (const [label, count] of node.counts)
           rows[row + label] = (rows[row + label] as number) + count / scale
       } else rows.copyWithin(row, shorter, shorter + labelCount)
-      node = node?.followers.get(latest[length] ?? 0)
+      node = node?.followers?.get(latest[length] ?? 0)
     }
   }
 
@@ -48,15 +48,17 @@ export class ContextTrie {
         }
       }
       node.counts.set(label, (node.counts.get(label) ?? 0) + 1)
-      const next = node.followers.get(latest[length] ?? 0)
-      if (next) node = next
-      else {
+      // A context of the greatest length is never told apart further.
+      if (length === contextMax) return
+      let next = node.followers?.get(latest[length] ?? 0)
+      if (!next) {
         if (this.#contexts >= contextsMax) return
         this.#contexts++
-        const made: Node = { counts: new Map(), followers: new Map(), total: 0 }
-        node.followers.set(latest[length] ?? 0, made)
-        node = made
+        next = newNode()
+        node.followers ??= new Map()
+        node.followers.set(latest[length] ?? 0, next)
       }
+      node = next
     }
   }
 }
@@ -67,9 +69,11 @@ export const contextMax = 8
 interface Node {
   readonly counts: Map<number, number>
   /** Contexts that are longer by one activity, further back. */
-  readonly followers: Map<number, Node>
+  followers: Map<number, Node> | undefined
   total: number
 }
+
+const newNode = (): Node => ({ counts: new Map(), followers: undefined, total: 0 })
 
 const keptShare = 0.99
 const countMin = 0.01

@@ -34,12 +34,12 @@ export function situationOf(open: OpenCase): Situation {
 
 /**
  * Foretells a label of a case, such as its next activity, by whichever of several learners has been right most often of
- * late: contexts of each length, their vote, and logistic regression. All are tested on each example before they learn
+ * late: contexts of each length, their vote, and, of no more than 128 labels, logistic regression. All are tested on each example before they learn
  * it, and their probabilities made sharper or flatter by what came true.
  */
 export class LabelPredictor {
   readonly #trie = new ContextTrie()
-  readonly #logistic = new LogisticLearner()
+  #logistic: LogisticLearner | undefined = new LogisticLearner()
   readonly #records = Array.from({ length: learners }, () => new TrackRecord())
   readonly #temperatures = Array.from({ length: learners }, () => new Temperature())
   readonly #confidence = new TrackRecord()
@@ -49,12 +49,13 @@ export class LabelPredictor {
 
   /** By number, of `labelCount`; they add up to 1. */
   predict({ latest, features }: Situation, labelCount: number): Float64Array {
-    this.#ask(latest, this.#logistic.predict(features), labelCount)
+    this.#ask(latest, this.#logistic?.predict(features), labelCount)
     return this.#calibrated(labelCount)
   }
 
   learn({ latest, features }: Situation, label: number, labelCount: number): void {
-    this.#ask(latest, this.#logistic.learn(features, label), labelCount)
+    if (labelCount > regressedLabelsMax) this.#logistic = undefined
+    this.#ask(latest, this.#logistic?.learn(features, label), labelCount)
     const own = this.#calibrated(labelCount)
     const top = mostProbable(own, 0, labelCount)
     this.#accuracy.add(top === label ? 1 : 0)
@@ -85,7 +86,7 @@ export class LabelPredictor {
   }
 
   /** Fills the rows. */
-  #ask(latest: readonly number[], logistic: Float64Array, labelCount: number): void {
+  #ask(latest: readonly number[], logistic: Float64Array | undefined, labelCount: number): void {
     if (this.#rows.length < learners * labelCount) this.#rows = new Float64Array(2 * learners * labelCount)
     const rows = this.#rows
     this.#trie.predict(latest, labelCount, rows)
@@ -96,7 +97,7 @@ export class LabelPredictor {
       rows[vote + label] = sum / lengths
     }
     rows.fill(0, vote + labelCount, learners * labelCount)
-    rows.set(logistic, vote + labelCount)
+    if (logistic) rows.set(logistic, vote + labelCount)
   }
 
   #best(): number {
@@ -108,6 +109,8 @@ export class LabelPredictor {
 }
 
 // Contexts of each length, their vote, and logistic regression.
+// Of more, it takes milliseconds to learn an example.
+const regressedLabelsMax = 128
 const lengths = contextMax + 1
 const learners = lengths + 2
 

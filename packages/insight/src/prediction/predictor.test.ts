@@ -106,6 +106,21 @@ test('where the process changes, what it does now is foretold after some hundred
   expect(following(learnPredictor(log), 'open', 'card').next[0]?.name).toBe('send')
 })
 
+test('a process of many activities is learned as well as one of few', () => {
+  const random = new Random(6)
+  const events = Array.from({ length: 300 }, (_, index): CaseEvent[] => {
+    const first = random.below(195)
+    return Array.from({ length: 6 }, (_, place) => ({
+      case: `${index}`,
+      activity: `step ${first + place}`,
+      atMs: index * 10 + place,
+    }))
+  }).flat()
+  const predictor = learnPredictor(EventLog.from(events))
+  expect(following(predictor, 'step 80', 'step 81').next[0]?.name).toBe('step 82')
+  expect(predictor.accuracy.next.accuracy).toBeGreaterThan(0.6)
+})
+
 test('event by event the same is foretold as of the whole log, and twice the same', () => {
   const events = orders(200, 4).sort((one, other) => one.atMs - other.atMs)
   const predictor = new Predictor({ isLast: ({ activity }) => activity === 'ship' || activity === 'refuse' })

@@ -29,7 +29,7 @@ export const coverageAim = 0.8
 /** A state of a case whose end is known by now. */
 export interface PastState {
   readonly context: Context
-  readonly features: Float64Array
+  readonly features: Float32Array
   readonly atMs: number
 }
 
@@ -66,7 +66,7 @@ export class RemainingTimePredictor {
   /** The share outside of the quantiles taken. */
   #outside = 1 - coverageAim
   /** The latest, a ring. */
-  readonly #examples: { features: Float64Array; value: number; activity: string }[] = []
+  readonly #examples: { features: Float32Array; value: number; activity: string }[] = []
   #learned = 0
   #fitAfter = examplesMin
   #correction: Correction = () => 0

@@ -1,8 +1,8 @@
 import type { OpenCase } from './open-case.ts'
 
 /** Numbers of an open case that may tell how long it goes on. Of the first 50 activities that were ever seen. */
-export function timeFeatures(open: OpenCase): Float64Array {
-  const features = new Float64Array(timeFeaturesCount)
+export function timeFeatures(open: OpenCase): Float32Array {
+  const features = new Float32Array(timeFeaturesCount)
   const [last, before] = [open.back(0), open.back(1)]
   if (last < activitiesMax) features[last] = 1
   if (before < activitiesMax) features[activitiesMax + before] = 1

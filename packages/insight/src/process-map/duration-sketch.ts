@@ -68,12 +68,13 @@ export class DurationSketch implements DurationSummary {
     return this.#maxMs
   }
 
-  // With room to spare on the side it grows to, so that it seldom does.
+  // With room to spare on the side it grows to, so that it seldom does, and little while there are few.
   #grow(bucket: number): void {
+    const room = Math.max(8, this.#buckets.length >>> 1)
     const highest = this.#lowest + this.#buckets.length - 1
     const isEmpty = this.#buckets.length === 0
-    const lowest = isEmpty ? bucket : bucket < this.#lowest ? Math.max(0, bucket - 64) : this.#lowest
-    const to = isEmpty ? bucket + 64 : Math.max(highest, Math.min(bucketsMax, bucket + 64))
+    const lowest = isEmpty ? bucket : bucket < this.#lowest ? Math.max(0, bucket - room) : this.#lowest
+    const to = isEmpty ? bucket + room : Math.max(highest, Math.min(bucketsMax, bucket + room))
     const grown = new Float64Array(to - lowest + 1)
     if (!isEmpty) grown.set(this.#buckets, this.#lowest - lowest)
     this.#buckets = grown
