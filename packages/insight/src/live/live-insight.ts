@@ -1,6 +1,5 @@
 import { type Anomaly, AnomalyDetector } from '../anomaly/anomaly.ts'
 import type { UnusualRate } from '../anomaly/unusual-rate.ts'
-import type { DiscoveredRule } from '../conformance/discover-rules.ts'
 import { rulesOf } from '../conformance/discover-rules.ts'
 import type { RuleViolation } from '../conformance/rule-watcher.ts'
 import { alignedEventsMax } from '../conformance/tree-alignment.ts'
@@ -34,8 +33,8 @@ import { defaultLimits, type LiveLimits } from './live-limits.ts'
 import { liveNotes } from './live-notes.ts'
 import { liveVariantsOf } from './live-variants.ts'
 import { OpenCases } from './open-cases.ts'
-import { RuleStates } from './rule-states.ts'
 import { turn, Waiting, type WatchOptions, watch } from './watch.ts'
+import { WatchedRules } from './watched-rules.ts'
 
 export interface LiveOptions
   extends Pick<
@@ -110,10 +109,7 @@ export class LiveInsight {
   readonly #predictor: Predictor
   readonly #driftDetector = new DriftDetector()
   #drifts: Drift[] = []
-  #rules: readonly DiscoveredRule[] = []
-  #watched: RuleStates
-  #violations: RuleViolation[] = []
-  #violationCount = 0
+  readonly #rules: WatchedRules
   #passedOver = 0
   #gaveWay = 0
   #endedQuiet = 0
@@ -132,7 +128,7 @@ export class LiveInsight {
     if (options.quietMsMax !== undefined) assertPositive('quietMsMax', options.quietMsMax)
     this.#limits = { ...defaultLimits, ...options.limits }
     for (const [name, limit] of Object.entries(this.#limits)) assertWhole(name, limit, { min: 1 })
-    const { openCasesMax, openEventsMax, endedEventsMax, variantsMax, beginningsMax } = this.#limits
+    const { openCasesMax, openEventsMax, endedEventsMax, variantsMax, beginningsMax, rulesMax } = this.#limits
     this.#flow = new CaseFlow(() => new DurationSketch(), { prefixesMax: beginningsMax })
     this.#open = new OpenCases(openCasesMax, openEventsMax)
     this.#quiet = new LatestNames(openCasesMax)
@@ -144,7 +140,7 @@ export class LiveInsight {
       outcome: options.foretold,
       openCasesMax: Math.min(openCasesMax, learnedOpenMax),
     })
-    this.#watched = this.#watch([])
+    this.#rules = new WatchedRules(this.#names, { rulesMax, places: openCasesMax })
   }
 
   /**
@@ -171,8 +167,8 @@ export class LiveInsight {
   /**
    * Drops the events of a case, whether it is open or has ended, and whatever findings would tell of them: for events that
    * are no longer to be known. Counts that were made stay, since they name nobody, and so do names of activities and of
-   * foretold outcomes, and the sources that unusual rates lead back to. What comes to the case after that is counted, and not kept. A case of which nothing is kept is
-   * passed over.
+   * foretold outcomes, and the sources that unusual rates lead back to. What comes to the case after that is counted, and
+   * not kept. A case of which nothing is kept is passed over.
    */
   forget(name: string): void {
     const place = this.#open.placeOf(name)
@@ -181,10 +177,10 @@ export class LiveInsight {
     this.#predictor.forget(name)
     this.#driftDetector.forget(name)
     const hadEnded = this.#ended.forget(name)
-    const isTold = [...this.#violations, ...this.#drifts].some((each) => each.case === name)
-    this.#violations = this.#violations.filter((each) => each.case !== name)
+    const hadBroken = this.#rules.forget(name)
+    const hadDrifted = this.#drifts.some((drift) => drift.case === name)
     this.#drifts = this.#drifts.map((drift) => (drift.case === name ? { ...drift, case: '' } : drift))
-    if (!wasOpen && !hadEnded && !isTold) return
+    if (!wasOpen && !hadEnded && !hadBroken && !hadDrifted) return
     this.#version++
     this.#wake()
   }
@@ -196,7 +192,7 @@ export class LiveInsight {
   *keptEvents(): Generator<readonly CaseEvent[], void, void> {
     yield* this.#open.followed()
     yield* this.#ended.cases
-    for (const { event } of this.#violations) if (event) yield [event]
+    for (const { event } of this.#rules.violations) if (event) yield [event]
   }
 
   /** Grows with each event, each end, and each case that is forgotten. */
@@ -237,7 +233,7 @@ export class LiveInsight {
 
   /** The latest 1,000 violations of rules that were known then, the latest last. */
   violations(): readonly RuleViolation[] {
-    return this.#violations.slice(-toldMax)
+    return this.#rules.violations
   }
 
   /** What will probably become of an open case; `undefined` for one that is not open, or whose events were given up. */
@@ -293,10 +289,9 @@ export class LiveInsight {
     this.#counts.add(event)
     this.#open.add(place, event, { eventsMax: alignedEventsMax, nowMs: this.#latestMs })
     // What was done before in a case is of its node; of a case that is of no variant it is not known.
-    if (!this.#watched.knows(place) && before >= 0)
-      this.#watched.start(place, this.#flow.prefixes.sequenceOf(before))
-    if (this.#watched.knows(place))
-      for (const rule of this.#watched.step(place, activity)) this.#tell({ rule, case: event.case, event })
+    this.#rules.step(place, activity, event, () =>
+      before >= 0 ? this.#flow.prefixes.sequenceOf(before) : undefined,
+    )
     if (this.#isLearned[place]) this.#predictor.add(event)
     if (this.#options.isLast?.(event)) this.#end(place, true)
   }
@@ -337,7 +332,7 @@ export class LiveInsight {
     const { learnedFirstEvents, learnedOneOf } = this.#limits
     const isLearned = this.#flow.eventCount < learnedFirstEvents || hashOf(name) < 2 ** 32 / learnedOneOf
     this.#isLearned[place] = isLearned ? 1 : 0
-    this.#watched.start(place, [])
+    this.#rules.begin(place)
     return place
   }
 
@@ -348,10 +343,10 @@ export class LiveInsight {
     if (node >= 0) this.#variants.add(node, firstMs, lastMs)
     else this.#endedWithoutVariant++
     if (isKnownToEnd) {
-      for (const rule of this.#watched.pending(place)) this.#tell({ rule, case: name, event: undefined })
+      this.#rules.end(place, name)
       this.#learnEnd(name, this.#open.eventsOf(place), this.#isLearned[place] === 1)
     }
-    this.#watched.forget(place)
+    this.#rules.leave(place)
     this.#open.end(place)
   }
 
@@ -362,19 +357,7 @@ export class LiveInsight {
     this.#ended.add(events)
     const { traces, activities } = EventLog.from(events)
     this.#drifts.push(...this.#driftDetector.add(traces[0] as Trace, activities))
-    if (this.#drifts.length > toldMax) this.#drifts.shift()
-  }
-
-  #tell(violation: RuleViolation): void {
-    this.#violationCount++
-    this.#violations.push(violation)
-    // Taking off the first of an array costs as much as there are, so it is done for many at once.
-    if (this.#violations.length >= 2 * toldMax) this.#violations.splice(0, toldMax)
-  }
-
-  #watch(rules: readonly DiscoveredRule[]): RuleStates {
-    const watched = rules.slice(0, this.#limits.rulesMax).map(({ rule }) => rule)
-    return new RuleStates(watched, this.#names, this.#limits.openCasesMax)
+    if (this.#drifts.length > driftsMax) this.#drifts.shift()
   }
 
   async #refresh(previous: Promise<LiveFindings> | undefined): Promise<LiveFindings> {
@@ -390,7 +373,7 @@ export class LiveInsight {
     }))
     const sequences = await step(() => this.#sequences())
     const rules = await step(() => rulesOf(sequences))
-    this.#rewatch(rules)
+    this.#rules.watch(rules)
     const { log, ended } = await step(() => this.#history())
     const { noise } = this.#options
     const model = await step(() => discoverModel(log, notes, { noise, sequences, alignedVariantsMax }))
@@ -415,17 +398,8 @@ export class LiveInsight {
       notes: [...this.#notes(sample), ...notes],
       openCases: this.#open.size,
       violations: this.violations(),
-      violationCount: this.#violationCount,
+      violationCount: this.#rules.violationCount,
     }
-  }
-
-  /** A case that is watched goes on being watched as it was where the rules are the same. */
-  #rewatch(rules: readonly DiscoveredRule[]): void {
-    const watchedOf = (each: readonly DiscoveredRule[]) =>
-      JSON.stringify(each.slice(0, this.#limits.rulesMax).map(({ rule }) => rule))
-    const isSame = watchedOf(rules) === watchedOf(this.#rules)
-    this.#rules = rules
-    if (!isSame) this.#watched = this.#watch(rules)
   }
 
   /** Of the cases that ended; while they are few, of all as they stand. */
@@ -492,10 +466,10 @@ export class LiveInsight {
   }
 }
 
-// Each state of an open case that is learned from takes 2 kB until its end is known.
+// Each state of an open case that is learned from takes 1 kB until its end is known.
 const learnedOpenMax = 3_000
-/** How many violations and drifts are told, the latest. */
-const toldMax = 1_000
+/** How many drifts are told, the latest. */
+const driftsMax = 1_000
 // More would hold others up for seconds.
 const alignedVariantsMax = 100
 // Fewer cases that ended say less than all as they stand.
