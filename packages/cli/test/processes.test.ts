@@ -159,7 +159,7 @@ describe('annals serve', () => {
       { activities: ['Thanked'], cases: 3 },
     ])
     expect(await found('map', '--category', 'order', '--case-field', 'customer')).toMatchObject({ cases: 2 })
-    expect(await found('notes', '--end', 'Snet', '--end-after', '12h')).toEqual([
+    expect(await found('notes', '--end', 'Snet', '--end-after', '12h', '--resource', 'customer')).toEqual([
       'No event has ended a case yet.',
     ])
   })

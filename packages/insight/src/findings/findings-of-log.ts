@@ -114,6 +114,10 @@ function peopleNotes(log: EventLog, resource: string): string[] {
   const people = eventsByResource(log, resource).size
   const activities = [...doneBy(log, resource).values()].filter(({ size }) => size > 0).length
   const notes: string[] = []
+  if (people === 0 && log.eventCount > 0)
+    notes.push(
+      `Nothing is told of people: no event has the attribute ${JSON.stringify(resource)}; \`resource\` names another.`,
+    )
   if (people > resourcesMaxDefault)
     notes.push(
       `Of ${people.toLocaleString('en-US')} people, the ${resourcesMaxDefault} who did the most events are compared with each other.`,
