@@ -32,7 +32,7 @@ export interface CrossCorrelation {
  * from a day to four weeks nothing is told, since its rhythm cannot be known; in one of less than a day, a hundredth of it
  * stands for a week.
  *
- * Of the latest 20,000 events, and of the 30 most frequent activities that come at least 20 times. Deterministic.
+ * Of the latest 100,000 events, and of the 30 most frequent activities that come at least 20 times. Deterministic.
  *
  * Sources: D. H. Perkel, G. L. Gerstein, G. P. Moore, Neuronal Spike Trains and Stochastic Point Processes II, Biophysical
  * Journal 7 (1967) (cross-correlograms beside those of shuffled trials); P. H. Westfall, S. S. Young, Resampling-Based
@@ -97,7 +97,7 @@ export function discoverCrossCorrelations(
 }
 
 const movedSamples = 59
-const eventsMax = 20_000
+const eventsMax = 100_000
 const activitiesMax = 30
 const eventsMin = 20
 // Rates are never quite the same from one week to the next, which makes differences that are sure and of no use.

@@ -12,10 +12,16 @@ const itemSetsMax = 20_000
  * The sequences that a tenth of the cases have. Where there are too many of them to be of use, or to be found in time,
  * those that more cases have.
  */
-export function discoverPatterns(log: EventLog, notes: string[] = []): readonly SequencePattern[] {
-  const frequent = mostFrequent((supportMin) => discoverSequences(log, { supportMin, patternsMax }))
+export function discoverPatterns(
+  log: EventLog,
+  notes: string[] = [],
+  { workMax = 2_000_000_000 }: { readonly workMax?: number | undefined } = {},
+): readonly SequencePattern[] {
+  const frequent = mostFrequent((supportMin) => discoverSequences(log, { supportMin, patternsMax, workMax }))
   if (!frequent)
-    notes.push(`There are more than ${patternsMax.toLocaleString('en-US')} patterns; none is told.`)
+    notes.push(
+      `There are more than ${patternsMax.toLocaleString('en-US')} patterns, or cases too long to look for them; none is told.`,
+    )
   else if (frequent.supportMin !== supports[0])
     notes.push(`Patterns are those that ${percentOf(frequent.supportMin)} of cases have.`)
   return frequent?.found ?? []

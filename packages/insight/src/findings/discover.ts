@@ -65,7 +65,7 @@ export type CaseEvents =
  * same findings.
  *
  * Limits that keep it from taking for ever: cases of more than 2,000 events are only in what is of all, the model is compared
- * with the 500 variants of the most cases, the 500 people who did the most events are compared with each other, of batches
+ * with the 500 variants of the most cases, if these are not too long, the 500 people who did the most events are compared with each other, of batches
  * and of pairs of people 10,000 are told, and prediction is measured on the latest 20,000 events. `notes` says where one
  * of them was met.
  *

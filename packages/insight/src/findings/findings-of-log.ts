@@ -28,6 +28,8 @@ export interface FindingsOfLogOptions extends ResourceOptions, StartOptions {
   readonly outcome?: Outcome | undefined
   readonly falseAlarmRate?: number | undefined
   readonly falseDiscoveryRate?: number | undefined
+  /** How much is looked at for patterns; see `SequencePatternOptions`. */
+  readonly patternWorkMax?: number | undefined
 }
 
 /** All that is found in whole cases that are at hand, all there are or some of them. */
@@ -94,7 +96,7 @@ export async function findingsOfLog(
     taskSimilarities: await take('taskSimilarities', () =>
       told('similarities of people', discoverTaskSimilarities(log, by)),
     ),
-    patterns: await take('patterns', () => discoverPatterns(log, notes)),
+    patterns: await take('patterns', () => discoverPatterns(log, notes, { workMax: options.patternWorkMax })),
     associations: await take('associations', () => told('associations', discoverAssociations(log, notes))),
     coOccurrences: await take('coOccurrences', () => discoverCoOccurrences(log, { falseDiscoveryRate })),
     successions: await take('successions', () => discoverSuccessions(log, { falseDiscoveryRate })),

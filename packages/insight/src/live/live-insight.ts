@@ -376,8 +376,15 @@ export class LiveInsight {
     this.#rules.watch(rules)
     const { log, ended } = await step(() => this.#history())
     const { noise } = this.#options
-    const model = await step(() => discoverModel(log, notes, { noise, sequences, alignedVariantsMax }))
-    const ofLog = await findingsOfLog(log, this.#options, (_, find) => step(find), notes)
+    const model = await step(() =>
+      discoverModel(log, notes, { noise, sequences, alignedVariantsMax, alignedWorkMax }),
+    )
+    const ofLog = await findingsOfLog(
+      log,
+      { ...this.#options, patternWorkMax },
+      (_, find) => step(find),
+      notes,
+    )
     const openAnomalies = await step(() => this.#openAnomalies(ended))
     const drifts = await step(() =>
       this.#ended.added < endedMin ? driftsAsTheyStand(log, this.#latestMs) : [...this.#drifts],
@@ -472,6 +479,8 @@ const learnedOpenMax = 3_000
 const driftsMax = 1_000
 // More would hold others up for seconds.
 const alignedVariantsMax = 100
+const alignedWorkMax = 200_000_000
+const patternWorkMax = 500_000_000
 // Fewer cases that ended say less than all as they stand.
 const endedMin = 100
 

@@ -1,4 +1,5 @@
 import { isAnnalsError } from '@annals/core'
+import { Random } from '@annals/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { EventLog } from '../event-log/event-log.ts'
@@ -106,4 +107,24 @@ test('more frequent patterns than may be looked at are an error that says what t
   const log = EventLog.from([...'abcdefgh'].map((activity, atMs) => ({ case: '1', activity, atMs })))
   expect(discoverSequences(log, { kind: 'frequent', patternsMax: 255 })).toHaveLength(255)
   expect(() => discoverSequences(log, { kind: 'frequent', patternsMax: 254 })).toThrow('supportMin')
+})
+
+test('where cases are so long that looking takes for ever it is given up, with what to do', () => {
+  const random = new Random(9)
+  const events = Array.from({ length: 20 * 2_000 }, (_, i) => ({
+    case: `${i % 20}`,
+    activity: `step ${random.below(10)}`,
+    atMs: i,
+  }))
+  try {
+    discoverSequences(EventLog.from(events), { workMax: 50_000_000 })
+    expect.unreachable()
+  } catch (error) {
+    expect(isAnnalsError(error, 'limit-exceeded') && error.details).toEqual({
+      limit: 'workMax',
+      max: 50_000_000,
+      actual: 50_000_001,
+    })
+    expect(`${error}`).toContain('supportMin')
+  }
 })

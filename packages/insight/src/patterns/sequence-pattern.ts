@@ -29,6 +29,11 @@ export interface SequencePatternOptions {
    * are parts of a case. Default 1,000,000.
    */
   readonly patternsMax?: number | undefined
+  /**
+   * How much is looked at: for each pattern, all events of the cases that have it, once for each of its activities. It bounds
+   * the time where cases are long. Default 10,000,000,000, which takes a minute or so.
+   */
+  readonly workMax?: number | undefined
 }
 
 /**
@@ -41,22 +46,33 @@ export interface SequencePatternOptions {
  * (closed: neither a forward nor a backward extension in all cases; pruned by back-scan); C. Gao et al., Efficient
  * Mining of Frequent Sequence Generators, WWW 2008.
  *
- * @throws AnnalsError `invalid-argument` for options out of their range; `limit-exceeded` for more than `patternsMax`
+ * @throws AnnalsError `invalid-argument` for options out of their range; `limit-exceeded` for more than `patternsMax`,
+ *   or more to look at than `workMax`
  */
 export function discoverSequences(
   log: EventLog,
-  { supportMin = 0.1, lengthMax = 12, kind = 'closed', patternsMax = 1_000_000 }: SequencePatternOptions = {},
+  {
+    supportMin = 0.1,
+    lengthMax = 12,
+    kind = 'closed',
+    patternsMax = 1_000_000,
+    workMax = 10_000_000_000,
+  }: SequencePatternOptions = {},
 ): readonly SequencePattern[] {
   assertShare('supportMin', supportMin)
   assertWhole('lengthMax', lengthMax, { min: 1 })
   assertWhole('patternsMax', patternsMax, { min: 1 })
+  assertWhole('workMax', workMax, { min: 1 })
   const sequences = log.traces.map(({ activities }) => activities)
   // Rounding up keeps every pattern at or above the share; the epsilon keeps 0.1 × 30 at 3.
   const casesMin = Math.max(1, Math.ceil(supportMin * sequences.length - 1e-9))
   const found: { pattern: number[]; cases: number }[] = []
-  let looked = 0
+  let [looked, work] = [0, 0]
   const grow = (pattern: number[], projection: Projection): void => {
-    if (looked++ > patternsMax) refuse(patternsMax)
+    if (looked++ > patternsMax) refuse('patternsMax', patternsMax, `${patternsMax} frequent patterns`)
+    for (const sequence of projection.sequences)
+      work += (pattern.length + 1) * (sequences[sequence] as Uint32Array).length
+    if (work > workMax) refuse('workMax', workMax, `${workMax} events to look at for frequent patterns`)
     const cases = projection.sequences.length
     if (pattern.length > 0 && isWanted(kind, pattern, projection, sequences)) found.push({ pattern, cases })
     if (pattern.length === lengthMax) return
@@ -75,11 +91,11 @@ export function discoverSequences(
     .sort((one, other) => other.cases - one.cases || compareItems(one.activities, other.activities))
 }
 
-function refuse(patternsMax: number): never {
+function refuse(limit: 'patternsMax' | 'workMax', max: number, what: string): never {
   throw new AnnalsError(
     'limit-exceeded',
-    `There are more than ${patternsMax} frequent patterns. Look for those that more cases have (supportMin), for shorter ones (lengthMax), or raise patternsMax.`,
-    { limit: 'patternsMax', max: patternsMax, actual: patternsMax + 1 },
+    `There are more than ${what}. Look for those that more cases have (supportMin), for shorter ones (lengthMax), or raise ${limit}.`,
+    { limit, max, actual: max + 1 },
   )
 }
 
